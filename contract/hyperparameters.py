@@ -1,0 +1,148 @@
+"""What a person may set when training: one definition of each name, type, range, default and meaning.
+
+The API validates with it, `GET /techniques` publishes it, and the training container reads its
+hyperparameters through it. SageMaker carries every value as a string.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Le
+from pydantic import Field
+
+from contract.base import WireModel
+
+
+class Technique(StrEnum):
+    """The generative models that can be trained."""
+
+    UNET_GAN = "unet-gan"
+
+
+class UnetGanHyperparameters(WireModel):
+    """Hyperparameters of the U-Net GAN (WGAN-GP with a reconstruction term)."""
+
+    epochs: Annotated[int, Field(ge=1, le=500)] = Field(
+        20, description="How many times training passes over every snippet."
+    )
+    batch_size: Annotated[int, Field(ge=2, le=512)] = Field(
+        32, description="Snippets per update. Larger is steadier and slower to react."
+    )
+    learning_rate: Annotated[float, Field(ge=1e-6, le=1e-2)] = Field(
+        5e-4, description="Step size of the Adam optimizer for both networks."
+    )
+    update_ratio: Annotated[int, Field(ge=1, le=10)] = Field(
+        1, description="Critic updates per generator update."
+    )
+    gradient_penalty: Annotated[float, Field(ge=0, le=100)] = Field(
+        10.0, description="Weight of the WGAN-GP gradient penalty that keeps the critic smooth."
+    )
+    reconstruction_weight: Annotated[float, Field(ge=0, le=100)] = Field(
+        4.0, description="Weight of the term that rewards the notes the composer really wrote."
+    )
+    noise_channels: Annotated[int, Field(ge=1, le=256)] = Field(
+        32, description="Width of the noise that makes each seed's answer different."
+    )
+    noise_candidates: Annotated[int, Field(ge=1, le=16)] = Field(
+        4, description="Noises tried per snippet; only the best is held against the composer's notes."
+    )
+    warmup_epochs: Annotated[int, Field(ge=0, le=100)] = Field(
+        3, description="Epochs of reconstruction alone before the critic joins."
+    )
+    transposition_semitones: Annotated[int, Field(ge=0, le=6)] = Field(
+        3, description="Each snippet is moved by up to this many semitones up or down."
+    )
+    sample_every_epochs: Annotated[int, Field(ge=1, le=100)] = Field(
+        1, description="A MIDI of the same melody is written every so many epochs."
+    )
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = Field(
+        0, description="Seed of every random generator: the same seed trains the same model."
+    )
+
+
+HYPERPARAMETERS: dict[Technique, type[UnetGanHyperparameters]] = {
+    Technique.UNET_GAN: UnetGanHyperparameters,
+}
+
+
+class HyperparameterDefinition(WireModel):
+    """One hyperparameter as it is published."""
+
+    name: str
+    type: Literal["integer", "number"]
+    default: float | int
+    minimum: float | int
+    maximum: float | int
+    meaning: str
+
+
+class TechniqueDescription(WireModel):
+    """A technique as `GET /techniques` publishes it."""
+
+    technique: Technique
+    title: str
+    description: str
+    hyperparameters: list[HyperparameterDefinition]
+
+
+class TechniqueList(WireModel):
+    items: list[TechniqueDescription]
+
+
+_TITLES: dict[Technique, tuple[str, str]] = {
+    Technique.UNET_GAN: (
+        "U-Net GAN",
+        "A U-Net hears the melody and writes the other voices; a critic that sees both keeps them honest.",
+    ),
+}
+
+
+def describe_techniques() -> TechniqueList:
+    """Every technique with its hyperparameters, for people and for the console."""
+    return TechniqueList(
+        items=[
+            TechniqueDescription(
+                technique=technique,
+                title=_TITLES[technique][0],
+                description=_TITLES[technique][1],
+                hyperparameters=_definitions(model),
+            )
+            for technique, model in HYPERPARAMETERS.items()
+        ]
+    )
+
+
+def _definitions(model: type[UnetGanHyperparameters]) -> list[HyperparameterDefinition]:
+    definitions = []
+    for name, field in model.model_fields.items():
+        bounds = {type(bound): bound for bound in field.metadata if isinstance(bound, Ge | Le)}
+        lower, upper = bounds[Ge], bounds[Le]
+        assert isinstance(lower, Ge) and isinstance(upper, Le)
+        definitions.append(
+            HyperparameterDefinition.model_validate(
+                {
+                    "name": field.alias or name,
+                    "type": "integer" if field.annotation is int else "number",
+                    "default": field.default,
+                    "minimum": lower.ge,
+                    "maximum": upper.le,
+                    "meaning": field.description,
+                }
+            )
+        )
+    return definitions
+
+
+def encode_for_sagemaker(values: UnetGanHyperparameters, technique: Technique) -> dict[str, str]:
+    """Hyperparameters as SageMaker carries them: strings, the technique among them."""
+    return {"technique": technique.value} | {name: str(value) for name, value in values.to_wire().items()}
+
+
+def decode_from_sagemaker(values: dict[str, str]) -> tuple[Technique, UnetGanHyperparameters]:
+    """The inverse of `encode_for_sagemaker`. Raises `ValueError` on an unknown name or a value out of range."""
+    technique = Technique(values.get("technique", Technique.UNET_GAN))
+    return technique, HYPERPARAMETERS[technique].model_validate(
+        {name: value for name, value in values.items() if name != "technique"}
+    )
