@@ -60,5 +60,12 @@ class InferenceError(WireModel):
     """A refused request. `invalid-request` blames the caller (400), `model-not-found` the URI (404),
     `corrupt-model` the archive (422), `internal` us (500)."""
 
-    code: Literal["invalid-request", "model-not-found", "corrupt-model", "unsupported-media-type", "too-large", "internal"]
+    code: Literal[
+        "invalid-request",
+        "model-not-found",
+        "corrupt-model",
+        "unsupported-media-type",
+        "too-large",
+        "internal",
+    ]
     message: str
