@@ -17,7 +17,7 @@ from contract.metrics import MetricValue
 MANIFEST_FILE = "manifest.json"
 GRAPH_FILE = "model.onnx"
 ARCHIVE_FILE = "model.tar.gz"
-FORMAT_VERSION = 1
+FORMAT_VERSION: Literal[1] = 1
 
 
 class ManifestTrack(WireModel):
