@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Self
 
 from contract.base import WireModel
 from contract.composition import CompositionStatus, TrackSummary
@@ -67,6 +68,13 @@ class TableItem(WireModel):
     def to_item(self) -> dict[str, object]:
         """The row as plain JSON types, keys included."""
         return {PARTITION_KEY: owner_key(self.owner), SORT_KEY: self._sort_key(), **self.to_wire()}
+
+    @classmethod
+    def from_item(cls, item: Mapping[str, object]) -> Self:
+        """The inverse of `to_item`. Raises `ValueError` when the item is no such row."""
+        return cls.model_validate(
+            {name: item[name] for name in item if name not in (PARTITION_KEY, SORT_KEY)}
+        )
 
     def _sort_key(self) -> str:
         raise NotImplementedError
