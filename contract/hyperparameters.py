@@ -119,7 +119,8 @@ def _definitions(model: type[UnetGanHyperparameters]) -> list[HyperparameterDefi
     for name, field in model.model_fields.items():
         bounds = {type(bound): bound for bound in field.metadata if isinstance(bound, Ge | Le)}
         lower, upper = bounds[Ge], bounds[Le]
-        assert isinstance(lower, Ge) and isinstance(upper, Le)
+        assert isinstance(lower, Ge)
+        assert isinstance(upper, Le)
         definitions.append(
             HyperparameterDefinition.model_validate(
                 {
@@ -141,7 +142,7 @@ def encode_for_sagemaker(values: UnetGanHyperparameters, technique: Technique) -
 
 
 def decode_from_sagemaker(values: dict[str, str]) -> tuple[Technique, UnetGanHyperparameters]:
-    """The inverse of `encode_for_sagemaker`. Raises `ValueError` on an unknown name or a value out of range."""
+    """The inverse of `encode_for_sagemaker`. Raises `ValueError` on an unknown name or illegal value."""
     technique = Technique(values.get("technique", Technique.UNET_GAN))
     return technique, HYPERPARAMETERS[technique].model_validate(
         {name: value for name, value in values.items() if name != "technique"}

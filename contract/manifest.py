@@ -30,7 +30,7 @@ class ManifestTrack(WireModel):
 class ModelManifest(WireModel):
     """Everything that the inference container must know besides the graph.
 
-    The token vocabulary of each voice and step is `pitches` onsets (lowest pitch first), then hold, then rest.
+    The tokens of each voice and step are `pitches` onsets (lowest pitch first), then hold, then rest.
     """
 
     format_version: Literal[1] = FORMAT_VERSION

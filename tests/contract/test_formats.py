@@ -124,7 +124,7 @@ def test_broken_metrics_line_before_the_last_is_an_error():
 
 
 def test_catalog_round_trips_and_counts_tags():
-    pieces = [make_piece(), make_piece(piece_id="b", tags={"mode": "major"})]
+    pieces = [make_piece(), make_piece(pieceId="b", tags={"mode": "major"})]
 
     read = read_catalog([piece.to_json() for piece in pieces] + [""])
 
