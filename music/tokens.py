@@ -55,7 +55,7 @@ class TokenGrid:
 
 
 def encode_voice(notes: Sequence[Note], n_steps: int, grid: TokenGrid) -> npt.NDArray[np.int64]:
-    """Tokens of one voice, `(T,)`. Of notes that overlap, the later onset wins; notes past the end are cut."""
+    """Tokens of one voice, `(T,)`. Where notes overlap the later onset wins; notes past the end are cut."""
     tokens = np.full(n_steps, grid.rest, dtype=np.int64)
     for note in sorted(notes):
         if note.onset >= n_steps:
@@ -101,7 +101,8 @@ def sample_tokens(
     window may hold, because the window before it may have left a note sounding.
     """
     if creativity <= 0:
-        return logits.argmax(axis=-1).astype(np.int64)
+        likeliest: npt.NDArray[np.int64] = logits.argmax(axis=-1).astype(np.int64)
+        return likeliest
     n_voices, n_steps, _ = logits.shape
     tokens = np.empty((n_voices, n_steps), dtype=np.int64)
     noise = rng.gumbel(size=logits.shape)
