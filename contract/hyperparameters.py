@@ -48,11 +48,27 @@ class UnetGanHyperparameters(WireModel):
     noise_candidates: Annotated[int, Field(ge=1, le=16)] = Field(
         4, description="Noises tried per snippet; only the best is held against the composer's notes."
     )
+    diversity_weight: Annotated[float, Field(ge=0, le=100)] = Field(
+        2.0, description="Weight of the reward for two noises giving different answers; it is bounded."
+    )
     warmup_epochs: Annotated[int, Field(ge=0, le=100)] = Field(
-        3, description="Epochs of reconstruction alone before the critic joins."
+        3,
+        description="Epochs of reconstruction before the generator hears the critic; at most all but one.",
     )
     transposition_semitones: Annotated[int, Field(ge=0, le=6)] = Field(
         3, description="Each snippet is moved by up to this many semitones up or down."
+    )
+    hop_steps: Annotated[int, Field(ge=4, le=32)] = Field(
+        16, description="Distance in sixteenths between snippets cut from a piece; smaller gives more."
+    )
+    generator_width: Annotated[int, Field(ge=8, le=256)] = Field(
+        128, description="Channels of the generator's first layer; the deeper ones have twice as many."
+    )
+    critic_width: Annotated[int, Field(ge=4, le=64)] = Field(
+        32, description="Channels of the critic's first layer; each of the next three doubles them."
+    )
+    evaluation_snippets: Annotated[int, Field(ge=1, le=1024)] = Field(
+        256, description="Held-out snippets, at most, that the measures are taken on after each epoch."
     )
     sample_every_epochs: Annotated[int, Field(ge=1, le=100)] = Field(
         1, description="A MIDI of the same melody is written every so many epochs."
