@@ -173,8 +173,8 @@ def _acknowledge(rest_api: apigateway.RestApi) -> None:
         rest_api,
         {
             "AwsSolutions-APIG2": "The Lambda validates bodies with the models of contract/.",
-            "AwsSolutions-APIG3": "Every call needs a token and is throttled; a web ACL is the operator's choice.",
+            "AwsSolutions-APIG3": "Calls need a token and are throttled; a web ACL is the operator's choice.",
             "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/"
-            "AmazonAPIGatewayPushToCloudWatchLogs]": "The role that AWS documents for API Gateway's own logs.",
+            "AmazonAPIGatewayPushToCloudWatchLogs]": "The role that AWS documents for these logs.",
         },
     )

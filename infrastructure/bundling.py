@@ -28,16 +28,16 @@ _WHEEL_PLATFORMS = {"x86_64": "x86_64-manylinux_2_28", "arm64": "aarch64-manylin
 _HOST_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
-class PythonVersionMismatch(RuntimeError):
+class PythonVersionError(RuntimeError):
     """The bundle's bytecode would not fit the runtime."""
 
 
 def resolve_python_version(wanted: str) -> str:
     """The runtime's Python version. Raises when this interpreter cannot write bytecode for it."""
     if wanted not in ("host", _HOST_VERSION):
-        raise PythonVersionMismatch(
-            f"the Lambda runtime is python{wanted} but CDK runs on Python {_HOST_VERSION}, whose bytecode that "
-            f"runtime would throw away. Run CDK with Python {wanted}, or set pythonVersion in cdk.json."
+        raise PythonVersionError(
+            f"the Lambda runtime is python{wanted} but CDK runs on Python {_HOST_VERSION}, whose bytecode "
+            f"that runtime would throw away. Run CDK with Python {wanted}, or set pythonVersion in cdk.json."
         )
     return _HOST_VERSION
 
@@ -78,7 +78,9 @@ def write_bundle(folder: Path, lambda_platform: str, python_version: str) -> Non
     """Fills `folder` with what a function's root holds. Raises when a dependency cannot be installed."""
     _install_dependencies(folder, lambda_platform, python_version)
     for package in PACKAGES:
-        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+        shutil.copytree(
+            ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__", "*.pyc")
+        )
     # Unchecked: the runtime need not look at the sources, and the files carry no build time.
     compiled = compileall.compile_dir(
         folder,
@@ -114,7 +116,12 @@ def _install_dependencies(folder: Path, lambda_platform: str, python_version: st
     command += ["--target", str(folder), "--require-hashes", "--only-binary", ":all:"]
     command += ["--link-mode", "copy"]
     if lambda_platform != "host":
-        command += ["--python-platform", _WHEEL_PLATFORMS[lambda_platform], "--python-version", python_version]
+        command += [
+            "--python-platform",
+            _WHEEL_PLATFORMS[lambda_platform],
+            "--python-version",
+            python_version,
+        ]
     command += ["--python", sys.executable, "-r", str(LOCK)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:

@@ -16,7 +16,7 @@ def add_checks(stack: Construct) -> None:
 
 
 def acknowledge(construct: IConstruct, reasons: dict[str, str]) -> None:
-    """Accepts findings on `construct` and below it: rule, as in `AwsSolutions-IAM5[Resource::*]`, to reason."""
+    """Accepts findings on `construct` and below: rule, as in `AwsSolutions-IAM5[Resource::*]`, to reason."""
     Validations.of(construct).acknowledge(
         *(Acknowledgment(id=f"AwsSolutions::{rule}", reason=reason) for rule, reason in reasons.items())
     )

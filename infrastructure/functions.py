@@ -52,7 +52,14 @@ def make_runtime(settings: StageSettings) -> Runtime:
 
 def retention(days: int) -> logs.RetentionDays:
     """CDK's name for a log retention. Raises `ValueError` on a number of days that CloudWatch does not offer."""
-    names = {1: "ONE_DAY", 7: "ONE_WEEK", 14: "TWO_WEEKS", 30: "ONE_MONTH", 90: "THREE_MONTHS", 365: "ONE_YEAR"}
+    names = {
+        1: "ONE_DAY",
+        7: "ONE_WEEK",
+        14: "TWO_WEEKS",
+        30: "ONE_MONTH",
+        90: "THREE_MONTHS",
+        365: "ONE_YEAR",
+    }
     if days not in names:
         raise ValueError(f"log retention must be one of {sorted(names)} days, not {days}")
     return logs.RetentionDays[names[days]]
@@ -73,9 +80,7 @@ class Function(Construct):
         memory_mb: int,
     ) -> None:
         super().__init__(scope, construct_id)
-        log_group = logs.LogGroup(
-            self, "Logs", retention=shared.log_retention, removal_policy=shared.removal
-        )
+        log_group = logs.LogGroup(self, "Logs", retention=shared.log_retention, removal_policy=shared.removal)
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         allow(self.role, ["logs:CreateLogStream", "logs:PutLogEvents"], [log_group.log_group_arn])
         self.function = lambda_.Function(
@@ -119,7 +124,7 @@ class Function(Construct):
                 parallelization_factor=2,
                 report_batch_item_failures=True,
                 on_failure=event_sources.SqsDlq(dead_letters),
-                filters=list(patterns),
+                filters=[lambda_.FilterCriteria.filter(pattern) for pattern in patterns],
             )
         )
 

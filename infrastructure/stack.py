@@ -45,9 +45,7 @@ class ContinuoStack(Stack):
             inference=inference,
             shared=shared,
         )
-        Monitoring(
-            self, "Monitoring", dead_letters=dead_letters, state_machine=training.state_machine
-        )
+        Monitoring(self, "Monitoring", dead_letters=dead_letters, state_machine=training.state_machine)
         self._show(storage, identity, training, inference, api)
         add_checks(self)
 

@@ -65,9 +65,7 @@ class TrainingStateMachine(Construct):
         )
         self._allow_hand_over()
 
-    def _make_role(
-        self, settings: StageSettings, training_role: iam.Role, functions: list[str]
-    ) -> iam.Role:
+    def _make_role(self, settings: StageSettings, training_role: iam.Role, functions: list[str]) -> iam.Role:
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
         allow_training_jobs(role, _SAGEMAKER_ACTIONS, settings.prefix)
         allow(
