@@ -51,7 +51,7 @@ def make_runtime(settings: StageSettings) -> Runtime:
 
 
 def retention(days: int) -> logs.RetentionDays:
-    """CDK's name for a log retention. Raises `ValueError` on a number of days that CloudWatch does not offer."""
+    """CDK's name for a log retention. Raises `ValueError` on a number of days that is not offered."""
     names = {
         1: "ONE_DAY",
         7: "ONE_WEEK",

@@ -47,8 +47,8 @@ class Identity(Construct):
         acknowledge(
             self.user_pool,
             {
-                "AwsSolutions-COG2": "Whether a second factor is asked for is the operator's choice, made in the pool.",
-                "AwsSolutions-COG3": "Threat protection needs the paid Plus tier; no one can sign up by themselves.",
-                "AwsSolutions-COG8": "The Plus tier is the operator's choice; no one can sign up by themselves.",
+                "AwsSolutions-COG2": "A second factor is the operator's choice, made in the pool.",
+                "AwsSolutions-COG3": "Threat protection needs the Plus tier; nobody can sign up.",
+                "AwsSolutions-COG8": "The Plus tier is the operator's choice; nobody can sign up.",
             },
         )

@@ -1,4 +1,4 @@
-"""Training: the state machine, the Lambdas that it calls, the one that starts it, and the training job's role."""
+"""Training: the state machine with its Lambdas, the Lambda that starts it, and the training job's role."""
 
 from __future__ import annotations
 
