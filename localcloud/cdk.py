@@ -20,6 +20,7 @@ from localcloud.processes import end_session, kill_session
 
 _LAST_LINES = 40
 _GRACE_SECONDS = 2.0
+_NO_NEWS = ("b'!!", "Trusted accounts", "Using default execution policy")
 
 
 class CdkCommandLine:
@@ -49,31 +50,35 @@ class CdkCommandLine:
             "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
             "CI": "true",  # events one per line, on standard output
             "NO_COLOR": "1",
+            "NODE_NO_WARNINGS": "1",
         }
         cdk_home.mkdir(parents=True, exist_ok=True)
 
     def bootstrap(self) -> None:
-        self._run("bootstrap", f"aws://{ACCOUNT}/{REGION}", "--app", "none")
+        """Done in a folder without a project: with one, the command would synthesize it first."""
+        self._run(self._outputs.parent, "bootstrap", f"aws://{ACCOUNT}/{REGION}")
 
     def deploy(self, context: Mapping[str, str]) -> dict[str, str]:
         """Deploys every stack of the project; the outputs of all, by name."""
+        self._on_progress("Synthesizing the stack")
         self._outputs.unlink(missing_ok=True)
         pairs = [word for name, value in context.items() for word in ("-c", f"{name}={value}")]
         self._run(
+            self._project,
             *("deploy", "--all", "--require-approval", "never", "--progress", "events"),
             *("--outputs-file", str(self._outputs), "--output", str(self._cdk_out), *pairs),
         )
         stacks = json.loads(self._outputs.read_text()) if self._outputs.exists() else {}
         return {name: value for outputs in stacks.values() for name, value in outputs.items()}
 
-    def _run(self, *arguments: str) -> None:
+    def _run(self, folder: Path, *arguments: str) -> None:
         program = self._project / "node_modules" / ".bin" / "cdk"
         process = subprocess.Popen(
             [str(program), *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            cwd=self._project,
+            cwd=folder,
             env=self._environment,
             start_new_session=True,
             text=True,
@@ -101,5 +106,11 @@ class CdkCommandLine:
                 text = line.rstrip()
                 if text:
                     last_lines.append(text)
+                if is_news(text):
                     self._on_progress(text)
         return last_lines
+
+
+def is_news(line: str) -> bool:
+    """Whether a line tells a person something: banners and the beginning of each resource do not."""
+    return bool(line) and not line.startswith(_NO_NEWS) and "_IN_PROGRESS" not in line

@@ -22,7 +22,7 @@ from contract.table import EXPIRES_AT
 from localcloud.cdk import CdkCommandLine
 from localcloud.deployment import Deployment, write_description
 from localcloud.engine_process import PROJECT_ROOT, EngineProcess, Guard
-from localcloud.environment import REGION, ROOT_KEY_ID, client_environment
+from localcloud.environment import LAUNCHER_HEADER, REGION, ROOT_KEY_ID, client_environment
 from localcloud.errors import LocalCloudError
 from localcloud.state_folder import StateFolder
 
@@ -171,7 +171,11 @@ class LocalCloud:
 
     def _create_admin(self) -> tuple[str, str]:
         """Root cannot assume the deploy roles, as on AWS: everything else is done by this user."""
-        root = LocalSession(self.endpoint_url, ROOT_KEY_ID, self._engine.root_secret).client("iam")
+        root = LocalSession(self.endpoint_url, ROOT_KEY_ID, "unchecked").client("iam")
+        secret = self._engine.launcher_secret
+        root.meta.events.register(
+            "before-sign.iam", lambda request, **_: request.headers.add_header(LAUNCHER_HEADER, secret)
+        )
         root.create_user(UserName=ADMIN_NAME)
         root.attach_user_policy(UserName=ADMIN_NAME, PolicyArn=ADMIN_POLICY)
         key = root.create_access_key(UserName=ADMIN_NAME)["AccessKey"]

@@ -55,10 +55,10 @@ class Guard:
 
 
 class EngineProcess:
-    """A running engine. `root_secret` is the secret of the emulator's root user."""
+    """A running engine. `launcher_secret` lets this process act as the emulator's root user."""
 
     def __init__(self, run_folder: Path, log_path: Path, port: int | None, guard: Guard) -> None:
-        self.root_secret = secrets.token_urlsafe(30)
+        self.launcher_secret = secrets.token_urlsafe(30)
         self.log_path = log_path
         self._guard = guard
         with open_listener(port) as listener, log_path.open("w") as log:
@@ -75,7 +75,7 @@ class EngineProcess:
                 stderr=log,
                 cwd=PROJECT_ROOT,
                 env=engine_environment(
-                    os.environ, port=self.port, temporary=temporary, root_secret=self.root_secret
+                    os.environ, port=self.port, temporary=temporary, launcher_secret=self.launcher_secret
                 ),
                 pass_fds=[listener.fileno()],
                 start_new_session=True,

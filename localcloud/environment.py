@@ -11,7 +11,9 @@ from pathlib import Path
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
 HOST = "127.0.0.1"
-ROOT_KEY_ID = "test"  # the emulator's root user; its secret is made anew for each start
+ROOT_KEY_ID = "test"  # the emulator's root user
+LAUNCHER_SECRET = "CONTINUO_LAUNCHER_SECRET"  # noqa: S105 — a variable's name
+LAUNCHER_HEADER = "x-continuo-launcher"
 
 _FOREIGN = ("AWS_", "CDK_", "LOCALSTACK_", "MINISTACK_", "LAMBDA_", "SFN_", "S3_", "PYTHON")
 
@@ -26,14 +28,13 @@ def without_foreign(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def engine_environment(
-    environment: Mapping[str, str], *, port: int, temporary: Path, root_secret: str
+    environment: Mapping[str, str], *, port: int, temporary: Path, launcher_secret: str
 ) -> dict[str, str]:
     """For the engine process. `AUTH` takes the word `true` and nothing else."""
     return without_foreign(environment) | {
         "AUTH": "true",
-        "AWS_ACCESS_KEY_ID": ROOT_KEY_ID,
-        "AWS_SECRET_ACCESS_KEY": root_secret,
         "AWS_EC2_METADATA_DISABLED": "true",
+        LAUNCHER_SECRET: launcher_secret,
         "GATEWAY_PORT": str(port),
         "BIND_HOST": HOST,
         "IOT_MTLS_ENABLED": "0",

@@ -29,13 +29,14 @@ _starting = threading.Lock()
 # Step Functions names an SDK error after its class in the Java SDK. Services whose errors are mapped so,
 # by the name that the integration's ARN uses.
 _MODELLED = {"sagemaker": "sagemaker", "sfn": "stepfunctions", "dynamodb": "dynamodb"}
+_JAVA_PREFIX = {"sagemaker": "SageMaker", "sfn": "Sfn", "dynamodb": "DynamoDb"}
 
 
 def install() -> None:
     """Puts the roles, the error names and the repeatable start into the emulator."""
     stepfunctions._AWS_SDK_SERVICE_MAP["sagemaker"] = {"target_prefix": "SageMaker", "protocol": "json"}
-    stepfunctions._AWS_SDK_ERROR_PREFIX["sagemaker"] = "SageMaker"
-    stepfunctions._prefix_sdk_error = _naming_errors_as_java(stepfunctions._prefix_sdk_error)
+    stepfunctions._AWS_SDK_ERROR_PREFIX["sagemaker"] = _JAVA_PREFIX["sagemaker"]
+    stepfunctions._prefix_sdk_error = naming_errors_as_java(stepfunctions._prefix_sdk_error)
     stepfunctions._start_execution = _repeatable(stepfunctions._start_execution)
     stepfunctions._run_execution = _under_its_role(stepfunctions._run_execution)
     stepfunctions._invoke_resource = _checked(stepfunctions._invoke_resource)
@@ -163,7 +164,7 @@ def _with_key(authorization: str, key: str) -> str:
     return re.sub(r"Credential=[^/]+/", f"Credential={key}/", authorization)
 
 
-def _naming_errors_as_java(prefixed: Callable[[str, str], str]) -> Callable[[str, str], str]:
+def naming_errors_as_java(prefixed: Callable[[str, str], str]) -> Callable[[str, str], str]:
     """A modelled error becomes its Java class, any other the service's own exception.
 
     `ResourceInUse` of SageMaker is `SageMaker.ResourceInUseException`; throttling and missing permissions,
@@ -174,7 +175,7 @@ def _naming_errors_as_java(prefixed: Callable[[str, str], str]) -> Callable[[str
     def prefix_sdk_error(service: str, code: str) -> str:
         if service not in names or code.startswith("States."):
             return prefixed(service, code)
-        prefix = stepfunctions._AWS_SDK_ERROR_PREFIX[service]
+        prefix = _JAVA_PREFIX[service]
         bare = code.rsplit("#", 1)[-1]
         return f"{prefix}.{names[service].get(bare, f'{prefix}Exception')}"
 

@@ -40,6 +40,7 @@ SURFACE: dict[str, dict[str, tuple[str, ...] | None]] = {
         "_service_principal_matches": ("principal", "service"),
         "enforce": ("access_key_id", "iam_action", "service", "region", "resource_arn", "service_context"),
         "evaluate_trust_policy": ("trust_doc", "caller_arn", "ctx"),
+        "is_root_access_key": ("access_key_id",),
     },
     "ministack.core.lambda_runtime": {
         "_PYTHON_WORKER_SCRIPT": None,
@@ -53,7 +54,10 @@ SURFACE: dict[str, dict[str, tuple[str, ...] | None]] = {
         "set_request_account_id": ("access_key_id",),
         "set_request_region": ("region",),
     },
-    "ministack.core.router": {"SERVICE_PATTERNS": None},
+    "ministack.core.router": {
+        "SERVICE_PATTERNS": None,
+        "extract_access_key_id": ("headers", "query_params"),
+    },
     "ministack.services.cloudformation.provisioners": {"_RESOURCE_HANDLERS": None},
     "ministack.services.dynamodb": {
         "_tables": None,
