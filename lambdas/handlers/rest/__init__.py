@@ -1,0 +1,1 @@
+"""The REST API's routes, by resource: decode, call, encode. `lambdas.handlers.api` lists them all."""
