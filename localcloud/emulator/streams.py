@@ -22,7 +22,7 @@ from localcloud.emulator.permissions import find_denial
 
 _log = logging.getLogger("continuo.streams")
 _DEFAULT_BATCH = 100
-_READING = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator")
+_READING = ("dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeStream")
 
 _busy: set[str] = set()
 _busy_lock = threading.Lock()
@@ -178,11 +178,12 @@ def _destination(mapping: dict[str, object]) -> str:
 
 def _may_read(source: _Source) -> bool:
     key = _function_key(source)
-    denials = [find_denial(key, action, source.stream_arn) for action in _READING]
-    for denial in filter(None, denials):
+    denials = filter(None, (find_denial(key, action, source.stream_arn) for action in _READING))
+    denial = next(denials, None)
+    if denial:
         source.mapping["LastProcessingResult"] = f"PROBLEM: {denial}"
         _log.error("the stream of %s cannot be read: %s", source.table, denial)
-    return not any(denials)
+    return denial is None
 
 
 def _function_key(source: _Source) -> str:

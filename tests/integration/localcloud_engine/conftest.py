@@ -103,6 +103,11 @@ class Aws:
         return wait_for(describe, lambda execution: execution["status"] != "RUNNING")
 
 
+@pytest.fixture(name="wait_for")
+def given_wait_for():
+    return wait_for
+
+
 def policy(statements):
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
