@@ -92,19 +92,19 @@ def write_bundle(folder: Path, lambda_platform: str, python_version: str) -> Non
         raise RuntimeError(f"not every file of the Lambda bundle compiles; see above ({folder})")
 
 
-def bundle_hash(lambda_platform: str, python_version: str) -> str:
+def bundle_hash(lambda_platform: str, python_version: str, lock: Path = LOCK) -> str:
     """A digest of everything that the bundle is made from."""
     machine = f"{sys.platform} {platform.machine()}" if lambda_platform == "host" else ""
     digest = hashlib.sha256(f"{lambda_platform} {machine} {python_version}\n".encode())
-    for path in _inputs():
+    for path in (lock, Path(__file__)):
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    for path in _sources():
         digest.update(f"{path.relative_to(ROOT).as_posix()}\n".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 
-def _inputs() -> Iterator[Path]:
-    yield LOCK
-    yield Path(__file__)
+def _sources() -> Iterator[Path]:
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:
