@@ -104,9 +104,8 @@ class CdkCommandLine:
         with process.stdout or open(os.devnull) as lines:
             for line in lines:
                 text = line.rstrip()
-                if text:
-                    last_lines.append(text)
                 if is_news(text):
+                    last_lines.append(text)
                     self._on_progress(text)
         return last_lines
 

@@ -37,6 +37,7 @@ def engine_environment(
         LAUNCHER_SECRET: launcher_secret,
         "GATEWAY_PORT": str(port),
         "BIND_HOST": HOST,
+        "MINISTACK_HOST": HOST,
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "LAMBDA_EXECUTOR": "local",

@@ -55,8 +55,11 @@ def _under_its_role(run: Callable[[str], None]) -> Callable[[str], None]:
             cause = f"'{STATES_PRINCIPAL}' is not authorized to assume the provided role {role_arn}."
             stepfunctions._fail_execution(execution, "States.Runtime", cause)
             return
-        _task_key.set(credentials["AWS_ACCESS_KEY_ID"])
-        run(execution_arn)
+        own = _task_key.set(credentials["AWS_ACCESS_KEY_ID"])
+        try:
+            run(execution_arn)
+        finally:
+            _task_key.reset(own)  # a nested one runs in the thread of the execution that awaits it
 
     return run_execution
 

@@ -120,6 +120,29 @@ def test_nested_start_needs_its_permission(aws):
     assert done["status"] == "SUCCEEDED"
 
 
+def test_awaited_execution_gives_the_role_back(aws):
+    """After a nested execution the tasks run under the outer machine's role again, not the inner one's."""
+    arn = aws.make_function("perm-after", "def handle(event, context): return event")
+    inner = aws.make_machine("perm-after-inner", lambda_task(arn), allowed=[("lambda:InvokeFunction", arn)])
+    states = {
+        "Start": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::states:startExecution.sync:2",
+            "Parameters": {"StateMachineArn": inner, "Input": {}},
+            "Next": "Call",
+        },
+        **lambda_task(arn),
+    }
+
+    execution = aws.run(
+        aws.make_machine("perm-after-outer", states, allowed=[("states:StartExecution", inner)])
+    )
+
+    assert execution["status"] == "FAILED"
+    assert "assumed-role/perm-after-outer-role" in execution["cause"]
+    assert "lambda:InvokeFunction" in execution["cause"]
+
+
 def test_role_that_does_not_trust_step_functions_runs_nothing(aws):
     machine = aws.make_machine("perm-trust", {"Done": {"Type": "Succeed"}}, trusted="lambda.amazonaws.com")
 
