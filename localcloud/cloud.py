@@ -13,40 +13,19 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
-
-import boto3
-from botocore.config import Config
 
 from contract.table import EXPIRES_AT
 from localcloud.cdk import CdkCommandLine
 from localcloud.deployment import Deployment, write_description
 from localcloud.engine_process import PROJECT_ROOT, EngineProcess, Guard
-from localcloud.environment import LAUNCHER_HEADER, REGION, ROOT_KEY_ID, client_environment
+from localcloud.environment import REGION, ROOT_KEY_ID, client_environment
 from localcloud.errors import LocalCloudError
+from localcloud.local_session import LocalSession, sign_as_launcher
 from localcloud.state_folder import StateFolder
 
 ADMIN_NAME = "continuo-admin"
 ADMIN_POLICY = "arn:aws:iam::aws:policy/AdministratorAccess"
 STAGE = "local"
-
-
-class LocalSession(boto3.Session):
-    """A session whose clients talk to the local cloud without being told."""
-
-    def __init__(self, endpoint_url: str, access_key_id: str, secret: str) -> None:
-        super().__init__(access_key_id, secret, region_name=REGION)
-        self._endpoint_url = endpoint_url
-
-    def client(self, service_name: str, *arguments: Any, **settings: Any) -> Any:  # boto3's own signature
-        return super().client(service_name, *arguments, **self._local(settings))  # type: ignore[call-overload]
-
-    def resource(self, service_name: str, *arguments: Any, **settings: Any) -> Any:
-        return super().resource(service_name, *arguments, **self._local(settings))  # type: ignore[call-overload]
-
-    def _local(self, settings: dict[str, Any]) -> dict[str, Any]:
-        signed = Config(signature_version="s3v4", s3={"addressing_style": "path"})
-        return {"endpoint_url": self._endpoint_url, "config": signed} | settings
 
 
 class LocalCloud:
@@ -172,10 +151,7 @@ class LocalCloud:
     def _create_admin(self) -> tuple[str, str]:
         """Root cannot assume the deploy roles, as on AWS: everything else is done by this user."""
         root = LocalSession(self.endpoint_url, ROOT_KEY_ID, "unchecked").client("iam")
-        secret = self._engine.launcher_secret
-        root.meta.events.register(
-            "before-sign.iam", lambda request, **_: request.headers.add_header(LAUNCHER_HEADER, secret)
-        )
+        sign_as_launcher(root, self._engine.launcher_secret)
         root.create_user(UserName=ADMIN_NAME)
         root.attach_user_policy(UserName=ADMIN_NAME, PolicyArn=ADMIN_POLICY)
         key = root.create_access_key(UserName=ADMIN_NAME)["AccessKey"]

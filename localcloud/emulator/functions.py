@@ -52,6 +52,11 @@ def install(runtime: Path) -> None:
     lambda_svc._execute_function_warm = _telling_errors(lambda_svc._execute_function_warm)
 
 
+def stop_workers() -> None:
+    """Ends every worker process, and removes what it unpacked."""
+    lambda_runtime.reset()
+
+
 def link_runtime_packages(runtime: Path) -> None:
     """Fills the folder with links to the installed SDK: what a worker finds beside its bundle."""
     runtime.mkdir(parents=True, exist_ok=True)
