@@ -1,4 +1,4 @@
-"""The synthesized templates, one per stage and session; Lambda bundling is skipped, it has a test of its own."""
+"""The synthesized templates, one per stage and session. Bundling is skipped: it has tests of its own."""
 
 from __future__ import annotations
 

@@ -23,9 +23,7 @@ def test_template_passes_cfn_lint(synthesize, stage, endpoint_kind):
 
     findings = cfnlint.api.lint(
         json.dumps(template),
-        config=ManualArgs(
-            regions=["us-east-1"], ignore_checks=[REDUNDANT_DEPENDENCY], include_checks=["I3042"]
-        ),
+        config=ManualArgs(regions=["us-east-1"], ignore_checks=[REDUNDANT_DEPENDENCY]),
     )
 
     assert [str(finding) for finding in findings] == []

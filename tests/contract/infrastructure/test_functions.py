@@ -88,9 +88,7 @@ def test_environment_is_what_the_settings_declare(functions, name):
 @pytest.mark.parametrize("name", sorted(SETTINGS))
 def test_settings_accept_the_environment(functions, name):
     variables = functions[name]["Environment"]["Variables"]
-    deployed = {
-        key: value if isinstance(value, str) else "from-cloudformation" for key, value in variables.items()
-    }
+    deployed = {key: value if isinstance(value, str) else "reference" for key, value in variables.items()}
 
     settings = SETTINGS[name].from_environment(deployed)
 

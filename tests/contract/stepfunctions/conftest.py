@@ -72,7 +72,7 @@ def resolve(state) -> Callable[[object], object]:
     def read(path: object) -> object:
         if not isinstance(path, str):
             raise TypeError(path)
-        if path.startswith("$$.") or path.startswith("States."):
+        if path.startswith(("$$.", "States.")):
             return "a string"
         value: object = state
         for name in path.removeprefix("$").strip(".").split("."):

@@ -24,8 +24,8 @@ from contract.execution import (
 from contract.object_keys import TRAINING_CHANNEL
 from lambdas.domain import errors
 
-# Names that AWS itself gives. An error that a service's model does not declare arrives as `<Service>Exception`:
-# SageMaker's throttling is one.
+# Names that AWS itself gives. An error that a service's model does not declare arrives under the service's
+# own name: SageMaker's throttling as `SageMaker.SageMakerException`.
 AWS_ERRORS = {
     "States.ALL",
     "Lambda.AWSLambdaException",
@@ -41,10 +41,10 @@ AWS_ERRORS = {
     "SageMaker.SdkClientException",
     "SageMaker.ThrottlingException",
     "Sandbox.Timedout",
+    "StepFunctions.AWSStepFunctionsException",
     "StepFunctions.ExecutionAlreadyExistsException",
     "StepFunctions.ExecutionLimitExceededException",
     "StepFunctions.SdkClientException",
-    "StepFunctions.SfnException",
     "StepFunctions.ThrottlingException",
 }
 OUR_ERRORS = {
