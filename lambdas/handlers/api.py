@@ -27,6 +27,8 @@ from lambdas.handlers.rest.training_jobs import TrainingJobRoutes
 Answer = dict[str, object]
 Handler = Callable[[Mapping[str, object], LambdaContext], Answer]
 Route = Callable[..., Response[str] | Response[bytes]]
+# Powertools' validation of answers would read their bytes as text.
+BINARY_PATHS = frozenset({"/compositions/<composition_id>/midi"})
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
 
 
@@ -51,7 +53,7 @@ def build_app(services: ApiServices) -> APIGatewayRestResolver:
     app = APIGatewayRestResolver(enable_validation=True)
     for path, methods in _routes(services, app).items():
         for method, route in methods.items():
-            app.route(path, method)(route)
+            app.route(path, method, enable_validation=path not in BINARY_PATHS)(route)
         app.route(path, [method for method in METHODS if method not in methods])(_refuse(methods))
     _add_problems(app, services)
     return app
