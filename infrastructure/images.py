@@ -15,6 +15,12 @@ from constructs import Construct
 from infrastructure.bundling import ROOT
 
 
+_REQUIREMENTS = {
+    "training_container": ["requirements/training.txt", "requirements/torch.txt"],
+    "inference_container": ["requirements/inference.txt"],
+}
+
+
 class Image(NamedTuple):
     """An image's URI, and the asset behind it when it is ours to build."""
 
@@ -45,5 +51,5 @@ def make_image(scope: Construct, construct_id: str, *, uri: str | None, containe
 
 def image_excludes(container: str) -> list[str]:
     """Everything but what the image is made from, so that nothing else changes or enters it."""
-    wanted = ["contract", "music", "requirements", "pyproject.toml", container]
+    wanted = ["contract", "music", container, *_REQUIREMENTS[container]]
     return ["*", *(f"!{name}" for name in wanted), "**/__pycache__", "**/*.pyc"]
