@@ -59,9 +59,9 @@ class Generator(nn.Module):
             for wide, narrow, skip in zip(widths[:0:-1], widths[-2::-1], doubled, strict=True)
         )
         self.exit = nn.Sequential(
-            nn.Conv1d(2 * width, 2 * width, kernel_size=3, padding=1),
+            nn.Conv1d(2 * width, width, kernel_size=3, padding=1),
             nn.LeakyReLU(0.2),
-            nn.Conv1d(2 * width, n_voices * n_tokens, kernel_size=1),
+            nn.Conv1d(width, n_voices * n_tokens, kernel_size=1),
         )
 
     def forward(self, melody: Tensor, onset: Tensor, noise: Tensor) -> Tensor:

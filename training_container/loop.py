@@ -75,8 +75,9 @@ class LossSums:
 class Trainer:
     """Trains on snippets, an epoch at a time, and can stop after any batch."""
 
-    def __init__(self, values: UnetGanHyperparameters, snippets: Snippets):
-        self.values, self.snippets = values, snippets
+    def __init__(self, values: UnetGanHyperparameters, snippets: Snippets, *, bf16: bool = False):
+        """`bf16` computes the networks in bfloat16; weights, losses and averages stay in float32."""
+        self.values, self.snippets, self.bf16 = values, snippets, bf16
         self.batches = -(-len(snippets) // values.batch_size)
         self.epoch, self.batch = 0, 0  # epochs finished, batches finished of the next one
         self.sums = LossSums()
@@ -127,7 +128,7 @@ class Trainer:
     def _update_critic(self, batch: Batch, update: int) -> None:
         noise = self._noise(len(batch), Draw.NOISE, 1000 + update)
         with torch.no_grad():
-            fake = _as_heard(batch, self.generator(batch.melody, batch.onset, noise))
+            fake = _as_heard(batch, self._answer(batch, noise))
         real = _as_music(batch.sounding, batch.onsets)
         loss = critic_loss(self._score(real), self._score(fake))
         self.sums.critic += loss.item()
@@ -142,11 +143,11 @@ class Trainer:
 
     def _update_generator(self, batch: Batch, *, adversarial: bool) -> None:
         best, other = self._choose_noises(batch)
-        logits = self.generator(batch.melody, batch.onset, best)
+        logits = self._answer(batch, best)
         reconstruction = reconstruction_loss(logits, batch.tokens).mean()
         loss = self.values.reconstruction_weight * reconstruction
         if self.values.diversity_weight > 0:
-            answer = self.generator(batch.melody, batch.onset, other)
+            answer = self._answer(batch, other)
             reward = diversity_reward(logits, answer, ENOUGH_DIFFERENCE)
             loss = loss - self.values.diversity_weight * reward
         if adversarial:
@@ -170,10 +171,7 @@ class Trainer:
         if len(candidates) == 1:
             return candidates[0], other
         with torch.no_grad():
-            losses = [
-                reconstruction_loss(self.generator(batch.melody, batch.onset, noise), batch.tokens)
-                for noise in candidates
-            ]
+            losses = [reconstruction_loss(self._answer(batch, noise), batch.tokens) for noise in candidates]
         best = torch.stack(losses).argmin(dim=0)  # (B,)
         return torch.stack(candidates)[best, torch.arange(len(batch))], other
 
@@ -184,9 +182,17 @@ class Trainer:
     def _generator(self, draw: Draw, which: int) -> torch.Generator:
         return torch_generator(self.values.seed, draw, self.step, which)
 
+    def _answer(self, batch: Batch, noise: Tensor) -> Tensor:
+        """The generator's logits for a batch of melodies, (B, V, T, K)."""
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.bf16):
+            logits: Tensor = self.generator(batch.melody, batch.onset, noise)
+        return logits.float()
+
     def _score(self, music: Tensor) -> Tensor:
-        score: Tensor = self.critic(*music.chunk(2, dim=1))
-        return score
+        """The critic's scores of both rolls in one tensor, (B,)."""
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.bf16):
+            score: Tensor = self.critic(*music.chunk(2, dim=1))
+        return score.float()
 
     def _average(self) -> None:
         """Move the averaged weights towards the generator's; faster at first, where they are still far."""
