@@ -6,6 +6,7 @@ service is busy, writing never is. Fields that a newer service adds are ignored.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from typing import Protocol, TypeVar
@@ -49,13 +50,6 @@ class TokenSource(Protocol):
     def renew(self) -> bool:
         """Fetches another one after a refusal; false when there is no way to."""
         ...
-
-
-class Page(Protocol):
-    """What every list answer has."""
-
-    @property
-    def next_page_token(self) -> str | None: ...
 
 
 AnyPage = TypeVar("AnyPage", TrainingJobList, ModelList, DatasetList, MelodyList)
@@ -230,6 +224,8 @@ def retry_seconds(answer: httpx.Response) -> float:
     try:
         asked = float(answer.headers.get("Retry-After", DEFAULT_RETRY_SECONDS))
     except ValueError:  # a date: legal, but none of ours sends it
+        asked = DEFAULT_RETRY_SECONDS
+    if math.isnan(asked):
         asked = DEFAULT_RETRY_SECONDS
     return min(max(asked, 0.0), LONGEST_RETRY_SECONDS)
 

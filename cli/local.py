@@ -1,66 +1,22 @@
-"""The local cloud as `up`, `down` and `demo` use it: started, deployed to, filled, and ended.
+"""The process that runs a local cloud: what it tells others in `deployment.json`, and how they end it.
 
-Owns the demo user and what `deployment.json` says beyond the local cloud's own lines.
+Invariant: a process is signalled only when it is the one that wrote the file, by id and by time of birth.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import secrets
 import signal
 from pathlib import Path
 
 import psutil
 
-from cli.cognito import SignedInUser
 from cli.errors import CliError, NotRunningError
-from cli.phases import Phases
-from cli.session import (
-    DESCRIPTION_FILE,
-    PROJECT_ROOT,
-    LocalDeployment,
-    LocalUser,
-    read_local_deployment,
-    sign_in_locally,
-)
-from corpus.build import build
-from corpus.publish import publish
-from localcloud.cloud import LocalCloud
-from localcloud.deployment import Deployment
+from cli.session import DESCRIPTION_FILE, LocalDeployment, LocalUser, read_local_deployment
 
-CORPUS_CACHE = PROJECT_ROOT / ".cache" / "corpus"
-DEMO_EMAIL = "demo@example.com"
 DOWN_SECONDS = 60.0
 SAME_PROCESS_SECONDS = 1.0
-
-
-def build_corpus(phases: Phases) -> None:
-    with phases.phase("corpus", "Dataset and melodies: Bach's chorales from music21"):
-        build(CORPUS_CACHE, phases.note)
-
-
-def deploy(cloud: LocalCloud, phases: Phases) -> Deployment:
-    with phases.phase("deploy", "Deploying the stack with the CDK command line"):
-        return cloud.deploy()
-
-
-def publish_corpus(cloud: LocalCloud, deployment: Deployment, phases: Phases) -> None:
-    with phases.phase("publish", "Publishing datasets and melodies"):
-        publish(
-            cloud.session(),
-            deployment.table_name,
-            deployment.library_bucket,
-            CORPUS_CACHE,
-            cloud.endpoint_url,
-        )
-
-
-def make_demo_user(cloud: LocalCloud, deployment: Deployment) -> LocalUser:
-    """A Cognito user with a fresh password."""
-    user = LocalUser(email=DEMO_EMAIL, password=f"Aa1-{secrets.token_urlsafe(18)}")
-    cloud.create_user(deployment, user.email, user.password)
-    return user
 
 
 def describe_ready(folder: Path, user: LocalUser) -> LocalDeployment:
@@ -74,13 +30,6 @@ def describe_ready(folder: Path, user: LocalUser) -> LocalDeployment:
         file.write(json.dumps(description, indent=2) + "\n")
     draft.replace(path)
     return LocalDeployment.model_validate(description)
-
-
-def sign_in(local: LocalDeployment, user: LocalUser) -> SignedInUser:
-    """The demo user, signed in once already, so that a refusal shows here."""
-    person = sign_in_locally(local, user)
-    person.token()
-    return person
 
 
 def stop_running(folder: Path) -> int:

@@ -24,7 +24,7 @@ def up(
     port: Annotated[int | None, typer.Option(min=1024, max=65535, help="A free one without it.")] = None,
 ) -> None:
     """Start the local cloud, deploy to it, fill it, and stay until Ctrl-C."""
-    from cli import local
+    from cli import local, preparation
     from cli.phases import Phases
     from localcloud.cloud import start_local_cloud
     from localcloud.errors import LocalCloudError
@@ -33,14 +33,14 @@ def up(
     is_ready = False
     try:
         with interruptible(_tell):
-            local.build_corpus(phases)
+            preparation.build_corpus(phases)
             with phases.phase("start", "Starting the local cloud"):
                 cloud = start_local_cloud(folder, port=port, on_progress=phases.note)
             with cloud:
-                deployment = local.deploy(cloud, phases)
-                local.publish_corpus(cloud, deployment, phases)
+                deployment = preparation.deploy(cloud, phases)
+                preparation.publish_corpus(cloud, deployment, phases)
                 with phases.phase("user", "Creating the demo user"):
-                    user = local.make_demo_user(cloud, deployment)
+                    user = preparation.make_demo_user(cloud, deployment)
                     local.describe_ready(folder, user)
                 _tell_how_to_go_on(deployment.api_url, user.email, user.password)
                 is_ready = True
@@ -72,13 +72,14 @@ def demo(
     ),
 ) -> None:
     """Everything, once: train on Bach on a local cloud of its own, compose, check, and stop it again."""
-    from cli.demo import DemoSettings, run_demo
+    from cli.demo import run_demo
+    from cli.main_job import MainJobSettings
     from localcloud.errors import LocalCloudError
 
-    settings = DemoSettings(output=output, epochs=epochs, seed=seed, creativity=creativity)
+    settings = MainJobSettings({"epochs": epochs}, seed=seed, creativity=creativity)
     try:
         with interruptible(_tell):
-            run_demo(settings, state_dir() / "demo", out())
+            run_demo(settings, output, state_dir() / "demo", out())
     except LocalCloudError as error:
         raise CliError(str(error)) from error
 

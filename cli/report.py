@@ -26,14 +26,17 @@ class ResultMeasures(WireModel):
 
 
 class Report(WireModel):
-    """The whole of `report.json`. Job and composition are as the API returned them."""
+    """The whole of `report.json`. Job and composition are as the API returned them.
+
+    `accompaniment` names the voices that play under the melody, which came back untouched: without that
+    there is no report.
+    """
 
     total_seconds: float
     phases: list[PhaseTime]
     job: TrainingJob
     composition: Composition
-    melody_is_untouched: bool
-    accompaniment_tracks: list[str]
+    accompaniment: list[str]
     measures: ResultMeasures
     versions: dict[str, str]
 

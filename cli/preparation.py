@@ -1,0 +1,44 @@
+"""What `up` and `demo` do alike: build the corpus, deploy, publish, and make a user."""
+
+from __future__ import annotations
+
+import secrets
+
+from corpus.build import build
+from corpus.publish import publish
+
+from cli.phases import Phases
+from cli.session import PROJECT_ROOT, LocalUser
+from localcloud.cloud import LocalCloud
+from localcloud.deployment import Deployment
+
+CORPUS_CACHE = PROJECT_ROOT / ".cache" / "corpus"
+DEMO_EMAIL = "demo@example.com"
+
+
+def build_corpus(phases: Phases) -> None:
+    with phases.phase("corpus", "Dataset and melodies: Bach's chorales from music21"):
+        build(CORPUS_CACHE, phases.note)
+
+
+def deploy(cloud: LocalCloud, phases: Phases) -> Deployment:
+    with phases.phase("deploy", "Deploying the stack with the CDK command line"):
+        return cloud.deploy()
+
+
+def publish_corpus(cloud: LocalCloud, deployment: Deployment, phases: Phases) -> None:
+    with phases.phase("publish", "Publishing datasets and melodies"):
+        publish(
+            cloud.session(),
+            deployment.table_name,
+            deployment.library_bucket,
+            CORPUS_CACHE,
+            cloud.endpoint_url,
+        )
+
+
+def make_demo_user(cloud: LocalCloud, deployment: Deployment) -> LocalUser:
+    """A Cognito user with a fresh password."""
+    user = LocalUser(email=DEMO_EMAIL, password=f"Aa1-{secrets.token_urlsafe(18)}")
+    cloud.create_user(deployment, user.email, user.password)
+    return user
