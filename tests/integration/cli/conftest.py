@@ -11,7 +11,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from cli.app import main
+from cli.main_job import Result
 from contract.composition import Composition, CompositionStatus, TrackSummary
 from contract.dataset import Dataset, DatasetList
 from contract.hyperparameters import Technique, describe_techniques
@@ -498,3 +499,20 @@ def make_plain_error(api: FakeApi) -> Callable[[int, str], None]:
         api.failures.append(Response(text, status, media_type="text/plain"))
 
     return make
+
+
+@pytest.fixture
+def fitting_melody() -> Callable[[Result], Result]:
+    """The result as if the fake's melody had been the one that was asked for."""
+
+    def fit(result: Result) -> Result:
+        notes = [MelodyNote(pitch=72, onset_steps=4 * i, duration_steps=4) for i in range(8)]
+        sample = result.melody.model_copy(update={"melody": MelodyBody(notes=notes)})
+        return replace(result, melody=sample)
+
+    return fit
+
+
+@pytest.fixture
+def with_midi() -> Callable[[Result, bytes], Result]:
+    return lambda result, midi: replace(result, midi=midi)
