@@ -67,9 +67,9 @@ def write_graph(generator: Generator, file: Path, noise_channels: int) -> None:
     generator.eval()
     inputs = _example_inputs(noise_channels, batch=2)
     with warnings.catch_warnings():
-# The exporter says that it is the older one, and that a traced size check holds for this size alone.
+        # The exporter says that it is the older one, and that a traced size check holds for this size alone.
         warnings.simplefilter("ignore", DeprecationWarning)
-        warnings.simplefilter("ignore", torch.jit._trace.TracerWarning)
+        warnings.simplefilter("ignore", torch.jit.TracerWarning)  # type: ignore[attr-defined]  # public, unmarked
         torch.onnx.export(
             generator,
             inputs,

@@ -35,6 +35,7 @@ from training_container.losses import (
     reconstruction_loss,
     soft_rolls,
 )
+from training_container.optimizer import Adam
 
 PENALTY_EVERY = 4  # critic updates; the penalty then weighs four times as much
 WARMUP_CRITIC_EVERY = 4  # during warm-up the critic learns too, but seldom
@@ -117,7 +118,7 @@ class Trainer:
         batch = to_batch(transposed(chosen, values.transposition_semitones, values.seed, self.step))
         factor = rate_factor(self.step / (values.epochs * self.batches))
         for optimizer in (self.generator_optimizer, self.critic_optimizer):
-            optimizer.param_groups[0]["lr"] = values.learning_rate * factor
+            optimizer.rate = values.learning_rate * factor
         warming_up = self.epoch < self.warmup_epochs
         if not warming_up or self.step % WARMUP_CRITIC_EVERY == 0:
             for update in range(1 if warming_up else values.update_ratio):
@@ -137,7 +138,7 @@ class Trainer:
             penalty = gradient_penalty(self._score, real, fake, mix)
             loss = loss + PENALTY_EVERY * self.values.gradient_penalty * penalty
         self.sums.critic_updates += 1
-        self.critic_optimizer.zero_grad(set_to_none=True)
+        self.critic_optimizer.clear_gradients()
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
         self.critic_optimizer.step()
 
@@ -153,7 +154,7 @@ class Trainer:
         if adversarial:
             self.critic.requires_grad_(False)
             loss = loss + adversarial_loss(self._score(_as_heard(batch, logits)))
-        self.generator_optimizer.zero_grad(set_to_none=True)
+        self.generator_optimizer.clear_gradients()
         loss.backward()  # type: ignore[no-untyped-call]  # as above
         self.generator_optimizer.step()
         self.critic.requires_grad_(True)
@@ -219,7 +220,7 @@ class Trainer:
         for name, part in self._parts().items():
             part.load_state_dict(state[name])  # type: ignore[arg-type]  # checked by torch itself
 
-    def _parts(self) -> dict[str, torch.nn.Module | torch.optim.Optimizer]:
+    def _parts(self) -> dict[str, torch.nn.Module | Adam]:
         return {
             "generator": self.generator,
             "critic": self.critic,
@@ -246,8 +247,8 @@ def make_critic(values: UnetGanHyperparameters) -> Critic:
     )
 
 
-def _adam(module: torch.nn.Module, values: UnetGanHyperparameters) -> torch.optim.Adam:
-    return torch.optim.Adam(module.parameters(), lr=values.learning_rate, betas=(0.5, 0.9))
+def _adam(module: torch.nn.Module, values: UnetGanHyperparameters) -> Adam:
+    return Adam(module.parameters(), values.learning_rate, betas=(0.5, 0.9))
 
 
 def _as_music(sounding: Tensor, onsets: Tensor) -> Tensor:
