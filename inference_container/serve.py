@@ -10,6 +10,7 @@ import logging
 import signal
 import sys
 from collections.abc import Mapping
+from threading import Thread
 from types import FrameType
 
 import uvicorn
@@ -35,8 +36,9 @@ def serve(environment: Mapping[str, str]) -> int:
         sys.stderr.write(f"inference_container: {error}\n")
         return 2
     configure_logs(settings.log_level)
+    s3 = LazyS3Client()
     models = ModelStore(
-        S3ObjectStore(LazyS3Client()),
+        S3ObjectStore(s3),
         capacity=settings.model_cache_size,
         recheck_seconds=settings.model_recheck_seconds,
         threads=settings.model_threads,
@@ -51,6 +53,7 @@ def serve(environment: Mapping[str, str]) -> int:
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
     log_event(_log, logging.INFO, "starting", host=settings.host, port=settings.port)
+    Thread(target=_warm_up, args=(s3,), name="warm-up").start()
     try:
         uvicorn.Server(config).run()
     except KeyboardInterrupt:
@@ -58,6 +61,18 @@ def serve(environment: Mapping[str, str]) -> int:
     finally:
         models.close()
     return 0
+
+
+def _warm_up(s3: LazyS3Client) -> None:
+    """Brings in beside the first pings what the first composition would otherwise wait for."""
+    import onnxruntime  # type: ignore[import-untyped]  # noqa: F401  -- ships no types
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        s3()
+    except BotoCoreError as error:
+        # A wrong AWS setting: each request will say so in its own answer.
+        log_event(_log, logging.ERROR, "no S3 client", error=type(error).__name__)
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:

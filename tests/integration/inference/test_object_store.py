@@ -6,6 +6,7 @@ import threading
 
 import boto3
 import pytest
+from botocore.config import Config
 from moto import mock_aws
 
 from contract.object_keys import from_uri
@@ -128,7 +129,8 @@ def test_throttled_s3_is_unavailable(credentials):
 
 
 def test_unreachable_s3_is_unavailable(credentials, unused_port):
-    client = boto3.client("s3", endpoint_url=f"http://127.0.0.1:{unused_port}")
+    at_once = Config(retries={"total_max_attempts": 1})
+    client = boto3.client("s3", endpoint_url=f"http://127.0.0.1:{unused_port}", config=at_once)
 
     with pytest.raises(ModelUnavailable, match="EndpointConnectionError"):
         S3ObjectStore(lambda: client).fetch(from_uri(URI), None, 100)
