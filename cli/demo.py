@@ -15,7 +15,6 @@ from cli.main_job import MainJobSettings, train_and_compose
 from cli.phases import Phases
 from cli.results import assess, write_files, write_report
 from cli.session import sign_in_locally
-from localcloud.cloud import start_local_cloud
 
 N_PHASES = 9
 
@@ -24,9 +23,7 @@ def run_demo(settings: MainJobSettings, output: Path, state_folder: Path, consol
     """Runs all of it and writes the files. Raises `CliError` when the result is not what was promised."""
     phases = Phases(console, N_PHASES)
     preparation.build_corpus(phases)
-    with phases.phase("start", "Starting the local cloud"):
-        cloud = start_local_cloud(state_folder, on_progress=phases.note)
-    with cloud:
+    with preparation.start(state_folder, phases) as cloud:
         deployment = preparation.deploy(cloud, phases)
         preparation.publish_corpus(cloud, deployment, phases)
         with phases.phase("sign-in", "Creating a user and signing in; from here on only REST"):

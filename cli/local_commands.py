@@ -26,7 +26,6 @@ def up(
     """Start the local cloud, deploy to it, fill it, and stay until Ctrl-C."""
     from cli import local, preparation
     from cli.phases import Phases
-    from localcloud.cloud import start_local_cloud
     from localcloud.errors import LocalCloudError
 
     folder, phases = state_dir(), Phases(out(), UP_PHASES)
@@ -34,9 +33,7 @@ def up(
     try:
         with interruptible(_tell):
             preparation.build_corpus(phases)
-            with phases.phase("start", "Starting the local cloud"):
-                cloud = start_local_cloud(folder, port=port, on_progress=phases.note)
-            with cloud:
+            with preparation.start(folder, phases, port) as cloud:
                 deployment = preparation.deploy(cloud, phases)
                 preparation.publish_corpus(cloud, deployment, phases)
                 with phases.phase("user", "Creating the demo user"):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from pathlib import Path
 
-from corpus.build import build
-from corpus.publish import publish
-
+from cli.cdk_lines import brief
 from cli.phases import Phases
 from cli.session import PROJECT_ROOT, LocalUser
-from localcloud.cloud import LocalCloud
+from corpus.build import build
+from corpus.publish import publish
+from localcloud.cloud import LocalCloud, start_local_cloud
 from localcloud.deployment import Deployment
 
 CORPUS_CACHE = PROJECT_ROOT / ".cache" / "corpus"
@@ -19,6 +20,18 @@ DEMO_EMAIL = "demo@example.com"
 def build_corpus(phases: Phases) -> None:
     with phases.phase("corpus", "Dataset and melodies: Bach's chorales from music21"):
         build(CORPUS_CACHE, phases.note)
+
+
+def start(folder: Path, phases: Phases, port: int | None = None) -> LocalCloud:
+    """A local cloud in the folder, on a free port without `port`. The caller's `with` ends it."""
+
+    def tell(line: str) -> None:
+        shown = brief(line)
+        if shown is not None:
+            phases.note(shown)
+
+    with phases.phase("start", "Starting the local cloud"):
+        return start_local_cloud(folder, port=port, on_progress=tell)
 
 
 def deploy(cloud: LocalCloud, phases: Phases) -> Deployment:
