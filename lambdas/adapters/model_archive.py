@@ -6,6 +6,7 @@ training leaves that was stopped before its first model: no model, and no fault.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import tarfile
 import zlib
@@ -21,6 +22,7 @@ from lambdas.domain.library import ModelCard
 MAX_MEMBERS = 16
 MAX_MANIFEST_BYTES = 1024 * 1024
 MAX_GRAPH_BYTES = 1024 * 1024 * 1024
+MAX_PADDING_BYTES = 1024 * 1024  # after the last file; a tar ends on a block of 10 KB
 _CHUNK_BYTES = 1024 * 1024
 
 
@@ -46,18 +48,27 @@ def read_card(body: Readable, model_uri: str) -> ModelCard | None:
 
 def _scan(body: Readable) -> tuple[bytes | None, str | None]:
     """The manifest's bytes and the graph's checksum, of those that are there."""
+    # GzipFile notices a torn stream and a wrong checksum; tarfile's own "r|gz" passes over both.
+    with gzip.GzipFile(fileobj=cast("IO[bytes]", body)) as unzipped:
+        with tarfile.open(fileobj=unzipped, mode="r|") as archive:
+            found = _scan_members(archive)
+        if len(unzipped.read(MAX_PADDING_BYTES)) == MAX_PADDING_BYTES:
+            raise CorruptArtifact("corrupt-model", "The model archive does not end where it should.")
+    return found
+
+
+def _scan_members(archive: tarfile.TarFile) -> tuple[bytes | None, str | None]:
     manifest, graph_sha256 = None, None
-    with tarfile.open(fileobj=cast("IO[bytes]", body), mode="r|gz") as archive:
-        for count, member in enumerate(archive, start=1):
-            if count > MAX_MEMBERS:
-                raise CorruptArtifact("corrupt-model", f"The model archive has over {MAX_MEMBERS} files.")
-            name = member.name.removeprefix("./")
-            if name == MANIFEST_FILE:
-                manifest = _open(archive, member, MAX_MANIFEST_BYTES).read()
-            elif name == GRAPH_FILE:
-                graph_sha256 = _checksum(_open(archive, member, MAX_GRAPH_BYTES))
-            elif member.size > MAX_GRAPH_BYTES:
-                raise CorruptArtifact("corrupt-model", f"{name!r} in the model archive is too large.")
+    for count, member in enumerate(archive, start=1):
+        if count > MAX_MEMBERS:
+            raise CorruptArtifact("corrupt-model", f"The model archive has over {MAX_MEMBERS} files.")
+        name = member.name.removeprefix("./")
+        if name == MANIFEST_FILE:
+            manifest = _open(archive, member, MAX_MANIFEST_BYTES).read()
+        elif name == GRAPH_FILE:
+            graph_sha256 = _checksum(_open(archive, member, MAX_GRAPH_BYTES))
+        elif member.size > MAX_GRAPH_BYTES:
+            raise CorruptArtifact("corrupt-model", f"{name!r} in the model archive is too large.")
     return manifest, graph_sha256
 
 

@@ -35,7 +35,8 @@ class ProgressRecorder:
         laps: list[Lap] = []
 
         def decide(job: TrainingJob) -> TrainingJob:
-            lap = self._decide(job, news, records)
+            # Its training exists, even if the start was never recorded.
+            lap = self._decide(job.start(training_job_name, self.clock()), news, records)
             laps.append(lap)
             return lap.job
 

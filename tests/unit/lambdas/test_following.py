@@ -42,6 +42,15 @@ def test_lap_without_news_writes_nothing():
     assert recorder.jobs.get(OWNER, JOB_ID).version == version
 
 
+def test_start_that_was_never_recorded_is_made_up_for():
+    recorder = make_recorder(status=JobStatus.QUEUED, training_job_name=None)
+
+    record(recorder)
+
+    job = recorder.jobs.get(OWNER, JOB_ID)
+    assert (job.status, job.training_job_name) == (JobStatus.RUNNING, TRAINING_JOB_NAME)
+
+
 def test_stop_that_comes_meanwhile_is_seen_in_the_same_lap():
     recorder = make_recorder()
     stopping = recorder.jobs.get(OWNER, JOB_ID).request_stop(NOW)
