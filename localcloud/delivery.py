@@ -6,7 +6,7 @@ handled, was given to `give_up`, or is no longer wanted; records are delivered i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -50,7 +50,7 @@ class Failure:
     """
 
     first_failed: int = 0
-    answer: dict[str, object] | None = None
+    answer: Mapping[str, object] | None = None
     throttled: bool = False
 
 

@@ -65,6 +65,7 @@ class Launcher:
             cwd=ROOT,
             start_new_session=True,  # Ctrl-C of the test run stays away
         )
+        assert self.process.stdout is not None
         told = json.loads(self.process.stdout.readline())
         self.engine, self.port = told["engine"], told["port"]
 
@@ -186,7 +187,7 @@ def test_leftovers_are_removed_with_a_message(tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "old").touch()
     (tmp_path / "deployment.json").write_text("{}")
-    messages = []
+    messages: list[str] = []
 
     with start_local_cloud(tmp_path, on_progress=messages.append):
         left = (tmp_path / "run" / "old").exists(), (tmp_path / "deployment.json").exists()

@@ -41,7 +41,8 @@ class FakeFunction:
 
 
 def deliver(function, rules, count=4, ages=None, wanted=lambda: True):
-    given_up, waits = [], []
+    given_up: list[tuple[list[int], GaveUp]] = []
+    waits: list[float] = []
     Delivery(
         rules=rules,
         invoke=function,
