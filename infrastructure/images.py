@@ -14,7 +14,6 @@ from constructs import Construct
 
 from infrastructure.bundling import ROOT
 
-
 _REQUIREMENTS = {
     "training_container": ["requirements/training.txt", "requirements/torch.txt"],
     "inference_container": ["requirements/inference.txt"],
