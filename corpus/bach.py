@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from contract.dataset import CATALOG_FILE, CatalogPiece, Dataset, count_tags
 from corpus.keys import find_key
-from corpus.musicxml import TICKS_PER_QUARTER, NotatedNote, NotatedScore, read_musicxml
+from corpus.musicxml import TICKS_PER_QUARTER, NotatedNote, NotatedScore, read_musicxml_file
 from corpus.tunes import group_by_signs, opening_intervals
 from music.midi import write_midi
 from music.score import STEPS_PER_BEAT, Note, Score, Track
@@ -88,7 +88,7 @@ def read_chorales(on_progress: Callable[[str], None] = lambda line: None) -> Ite
     for number, path in enumerate(files, start=1):
         if number % 100 == 0:
             on_progress(f"  read {number} of {len(files)} chorales")
-        score = read_musicxml(path)
+        score = read_musicxml_file(path)
         if tuple(part.name for part in score.parts) == VOICES:
             yield Chorale(path.stem, titles.get(path.stem.removeprefix("bwv")), score)
 

@@ -74,18 +74,25 @@ class _Measure:
     length: int = 0
 
 
-def read_musicxml(path: Path) -> NotatedScore:
-    """The score in an `.mxl` or `.xml` file. Raises `UnreadableScore`."""
+def read_musicxml_file(path: Path) -> NotatedScore:
+    """The score in an `.mxl` (zipped) or `.xml` file. Raises `UnreadableScore`, naming the file."""
     try:
-        root = fromstring(_xml_bytes(path))  # noqa: S314  # files of an installed package, no entities
-        return _read_score(root)
-    except (ParseError, zipfile.BadZipFile, KeyError, ValueError) as error:
+        return read_musicxml(_unzip(path) if path.suffix == ".mxl" else path.read_bytes())
+    except (UnreadableScore, zipfile.BadZipFile) as error:
         raise UnreadableScore(f"{path.name}: {error}") from error
 
 
-def _xml_bytes(path: Path) -> bytes:
-    if path.suffix != ".mxl":
-        return path.read_bytes()
+def read_musicxml(data: bytes) -> NotatedScore:
+    """The score in a MusicXML document. Raises `UnreadableScore`."""
+    try:
+        return _read_score(fromstring(data))  # noqa: S314  # files of an installed package, not of strangers
+    except UnreadableScore:
+        raise
+    except (ParseError, KeyError, ValueError) as error:
+        raise UnreadableScore(f"not the MusicXML that is read here: {error}") from error
+
+
+def _unzip(path: Path) -> bytes:
     with zipfile.ZipFile(path) as archive:
         names = [
             name

@@ -17,6 +17,7 @@ from music.score import N_PITCHES, STEPS_PER_BEAT, InvalidMusic, Note, Score
 SUSTAINED_STEPS = 2  # an eighth
 
 _PITCH_CLASSES = 12
+_OCTAVES = 11  # the last one is cut at pitch 127
 _MAJOR, _HARMONIC_MINOR = (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 11)
 _SCALES = np.array(
     [
@@ -191,9 +192,9 @@ def _index_of(score: Score, name: str) -> int:
 def _pitch_class_roll(roll: PianoRoll) -> PianoRoll:
     """Which pitch classes sound, (T, 12), from (T, P, C) or (T, P)."""
     pitches = roll.any(axis=2) if roll.ndim == 3 else roll
-    octaves = np.zeros((len(roll), -(-N_PITCHES // _PITCH_CLASSES) * _PITCH_CLASSES), dtype=np.bool_)
+    octaves = np.zeros((len(roll), _OCTAVES * _PITCH_CLASSES), dtype=np.bool_)
     octaves[:, :N_PITCHES] = pitches
-    return np.asarray(octaves.reshape(len(roll), -1, _PITCH_CLASSES).any(axis=1))  # (T, 12)
+    return np.asarray(octaves.reshape(len(roll), _OCTAVES, _PITCH_CLASSES).any(axis=1))  # (T, 12)
 
 
 def _bars(roll: PianoRoll, steps_per_bar: int) -> PianoRoll:
@@ -201,7 +202,7 @@ def _bars(roll: PianoRoll, steps_per_bar: int) -> PianoRoll:
     n_bars = -(-len(roll) // steps_per_bar)
     padded = np.zeros((n_bars * steps_per_bar, roll.shape[1]), dtype=np.bool_)
     padded[: len(roll)] = roll
-    return np.asarray(padded.reshape(n_bars, steps_per_bar, -1).any(axis=1))  # (bars, P)
+    return np.asarray(padded.reshape(n_bars, steps_per_bar, roll.shape[1]).any(axis=1))  # (bars, P)
 
 
 def _share(part: int, whole: int) -> float:

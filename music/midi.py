@@ -70,6 +70,8 @@ def read_midi(data: bytes) -> Score:
     file, 120 and 4/4 without any; a bar that is no whole number of quarters is taken twice (3/8 as 3 beats).
 
     Raises `InvalidMusic` when the file is broken, too large, or no music of this kind.
+
+    A known limit of mido 1.3.3: the time before a meta event of a kind that it does not know is lost.
     """
     file = _parse(data)
     parts = [part for index, chunk in enumerate(file.tracks) for part in _read_chunk(chunk, index)]
