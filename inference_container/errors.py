@@ -3,7 +3,6 @@
 Each carries the stable code of `contract.inference.InferenceError` and a sentence for whoever must act. The
 HTTP status belongs to the server's table, not to the fault.
 """
-# ruff: noqa: N818 -- the classes say who must act, as the other parts' do
 
 from __future__ import annotations
 

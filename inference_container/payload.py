@@ -23,6 +23,7 @@ Decoder = Callable[[bytes, str], InferenceRequest]
 Encoder = Callable[[Score, int], bytes]
 
 _MAX_PROBLEMS = 5
+_MAX_NAME = 80  # a field's name may be the caller's own invention
 
 
 def decode_json(body: bytes, _: str) -> InferenceRequest:
@@ -39,7 +40,7 @@ def decode_midi(body: bytes, attributes: str) -> InferenceRequest:
     for attribute in filter(str.strip, attributes.split(";")):
         name, _, value = (part.strip() for part in attribute.partition("="))
         if name in fields or name == "melody":
-            raise InvalidRequest(f"the custom attributes may not give {name} (again)")
+            raise InvalidRequest(f"the custom attributes may not give {name[:_MAX_NAME]} (again)")
         fields[name] = value
     try:
         return InferenceRequest.model_validate(fields)
@@ -120,12 +121,13 @@ def _to_answer_track(track: Track, is_melody: bool) -> AnswerTrack:
 
 def _describe(error: ValidationError) -> str:
     problems = error.errors(include_url=False, include_input=False, include_context=False)
-    told = [
-        f"{'.'.join(str(part) for part in problem['loc']) or 'body'}: {problem['msg']}"
-        for problem in problems
-    ]
-    more = f" (and {len(told) - _MAX_PROBLEMS} more)" if len(told) > _MAX_PROBLEMS else ""
-    return "; ".join(told[:_MAX_PROBLEMS]) + more
+    told = [f"{_place(problem['loc'])}: {problem['msg']}" for problem in problems[:_MAX_PROBLEMS]]
+    more = f" (and {len(problems) - _MAX_PROBLEMS} more)" if len(problems) > _MAX_PROBLEMS else ""
+    return "; ".join(told) + more
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part)[:_MAX_NAME] for part in location) or "body"
 
 
 def _media_type(entry: str) -> str:

@@ -120,6 +120,13 @@ def test_refusal_names_fields_and_never_their_values():
     assert "12345" not in message
 
 
+def test_refusal_cuts_names_that_the_caller_invented():
+    with pytest.raises(InvalidRequest) as refusal:
+        decode_json(body_of(**{"x" * 100_000: 1}), "")
+
+    assert len(str(refusal.value)) < 200
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[]", b"null"])
 def test_what_is_no_json_object_is_refused(body):
     with pytest.raises(InvalidRequest, match="body: "):

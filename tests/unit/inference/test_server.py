@@ -201,7 +201,7 @@ def test_log_tells_an_exceptions_class_and_places_and_not_its_message():
         raise ValueError("a note needs pitch 0 to 127, got 60 62 64\nand a second line")
     except ValueError:
         record = logging.getLogger("x").makeRecord(
-            "x", logging.ERROR, __file__, 1, "it failed", (), exc_info=sys.exc_info()
+            "x", logging.ERROR, __file__, 1, "it failed\nTraceback: 60 62 64", (), exc_info=sys.exc_info()
         )
 
     line = JsonFormatter().format(record)
