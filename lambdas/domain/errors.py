@@ -1,4 +1,3 @@
-# ruff: noqa: N818 -- the families name who must act; the class names are wire format
 """The error families: each answers "who must act?".
 
     ContinuoError
