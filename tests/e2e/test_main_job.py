@@ -1,0 +1,118 @@
+"""The main job through the whole architecture: train on Bach, watch, compose, hear."""
+
+from __future__ import annotations
+
+from conftest import SMALL
+
+from music.midi import read_midi
+
+
+def find_melody(person, melody_id):
+    (found,) = [item for item in person.get("/melodies?pageSize=100")["items"] if item["melodyId"] == melody_id]
+    return found["melody"]
+
+
+def test_training_completes_and_tells_how_it_went(anna, trained):
+    job = anna.get(f"/training-jobs/{trained['jobId']}")
+
+    assert job["progress"]["epoch"] == job["progress"]["epochs"] == SMALL["hyperparameters"]["epochs"]
+    assert [transition["status"] for transition in job["transitions"]] == [
+        "Starting",
+        "Downloading",
+        "Training",
+        "Uploading",
+        "Completed",
+    ]
+    assert {"generator_loss", "critic_loss"} <= set(job["latestMetrics"])
+
+
+def test_metrics_come_once_each(anna, trained):
+    path = f"/training-jobs/{trained['jobId']}/metrics"
+
+    first = anna.get(path)
+    second = anna.get(f"{path}?after={first['nextAfter']}")
+
+    assert {"generator_loss", "critic_loss", "semitone_clash"} <= {point["name"] for point in first["items"]}
+    assert first["reference"]
+    assert second["items"] == []
+    assert second["nextAfter"] == first["nextAfter"]
+
+
+def test_samples_can_be_fetched_and_are_music(anna, trained, fetch):
+    samples = anna.get(f"/training-jobs/{trained['jobId']}/samples")["items"]
+
+    score = read_midi(fetch(samples[-1]["url"]))
+
+    assert samples[-1]["epoch"] == SMALL["hyperparameters"]["epochs"]
+    assert len(score.tracks) == 4
+
+
+def test_composition_keeps_the_melody_and_adds_three_voices(anna, trained):
+    melody = find_melody(anna, "twinkle")
+
+    composition = anna.wait_for_composition(
+        anna.http.post(
+            "/compositions",
+            json={"name": "Twinkle", "modelId": trained["modelId"], "melody": melody, "seed": 3},
+        ).json()
+    )
+    midi = anna.http.get(composition["links"]["midi"], headers={"Accept": "audio/midi"})
+
+    assert composition["status"] == "COMPLETED"
+    assert midi.headers["content-type"] == "audio/midi"
+    first, *others = read_midi(midi.content).tracks
+    assert [(note.pitch, note.onset, note.duration) for note in first.notes] == [
+        (note["pitch"], note["onsetSteps"], note["durationSteps"]) for note in melody["notes"]
+    ]
+    assert len(others) == 3
+
+
+def test_midi_melody_composes_like_its_notes(anna, trained):
+    melody = find_melody(anna, "twinkle")
+    asked = {"modelId": trained["modelId"], "seed": 3}
+    by_notes = anna.wait_for_composition(anna.http.post("/compositions", json=asked | {"melody": melody}).json())
+    accept = {"Accept": "audio/midi"}
+    written = anna.http.get(by_notes["links"]["midi"], headers=accept).content
+
+    by_id = anna.wait_for_composition(
+        anna.http.post("/compositions", json=asked | {"melodyId": "twinkle"}).json()
+    )
+
+    assert anna.http.get(by_id["links"]["midi"], headers=accept).content == written
+
+
+def test_another_seed_gives_another_accompaniment(anna, trained):
+    def compose(seed):
+        body = {"modelId": trained["modelId"], "melodyId": "twinkle", "seed": seed, "creativity": 1.0}
+        done = anna.wait_for_composition(anna.http.post("/compositions", json=body).json())
+        return anna.http.get(done["links"]["midi"], headers={"Accept": "audio/midi"}).content
+
+    assert compose(1) != compose(2)
+    assert compose(1) == compose(1)
+
+
+def test_lists_are_newest_first_and_page(anna, trained):
+    other = anna.wait_for_end(anna.train(SMALL | {"name": "Second"}))
+
+    first = anna.get("/training-jobs?pageSize=1")
+    second = anna.get(f"/training-jobs?pageSize=1&pageToken={first['nextPageToken']}")
+
+    assert first["items"][0]["jobId"] == other["jobId"]
+    assert second["items"][0]["jobId"] == trained["jobId"]
+
+
+def test_model_tells_what_it_is(anna, trained):
+    model = anna.get(f"/models/{trained['modelId']}")
+
+    assert model["instruments"] == ["Alto", "Tenor", "Bass"]
+    assert model["trainingJobId"] == trained["jobId"]
+    assert model["evaluation"]
+
+
+def test_techniques_and_datasets_are_published(anna):
+    (technique,) = anna.get("/techniques")["items"]
+    (dataset,) = anna.get("/datasets")["items"]
+
+    assert "epochs" in {each["name"] for each in technique["hyperparameters"]}
+    assert dataset["datasetId"] == "bach"
+    assert sum(dataset["tags"]["mode"].values()) == dataset["pieces"]
