@@ -70,7 +70,7 @@ def _train(
     )
     job = client.train(request)
     note(f"POST /training-jobs gave {job.job_id}")
-    job = watch(follow_job(client, job.job_id), console)
+    job = watch(follow_job(client, job.job_id), console, note)
     if job.status is not JobStatus.COMPLETED or job.model_id is None:
         raise _failed("training job", job)
     return job, job.model_id

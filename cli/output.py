@@ -6,8 +6,10 @@ Invariant: with `--json`, standard output carries one JSON document and nothing 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Sequence
+from typing import TextIO
 
 from rich.console import Console
 from rich.markup import escape
@@ -16,15 +18,24 @@ from rich.table import Table
 from cli.errors import CliError
 from contract.base import WireModel
 
+PIPE_WIDTH = 200
+
 
 def out() -> Console:
     """Standard output, for people."""
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    return _console(sys.stdout)
 
 
 def err() -> Console:
     """Standard error: failures, and progress when standard output is taken by JSON."""
-    return Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+    return _console(sys.stderr)
+
+
+def _console(stream: TextIO) -> Console:
+    """As wide as the terminal; a pipe or a file gets long lines, and sentences are not broken."""
+    is_terminal = stream.isatty()
+    width = None if is_terminal or "COLUMNS" in os.environ else PIPE_WIDTH
+    return Console(file=stream, width=width, highlight=False, soft_wrap=not is_terminal)
 
 
 def print_json(value: WireModel | Sequence[WireModel]) -> None:

@@ -47,6 +47,7 @@ def publish_corpus(cloud: LocalCloud, deployment: Deployment, phases: Phases) ->
             deployment.library_bucket,
             CORPUS_CACHE,
             cloud.endpoint_url,
+            phases.note,
         )
 
 

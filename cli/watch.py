@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -31,9 +32,16 @@ STYLES = {
 LOSSES = (GENERATOR_LOSS, CRITIC_LOSS)
 
 
-def watch(jobs: Iterable[TrainingJob], console: Console) -> TrainingJob:
-    """Shows each state of the job as it comes, and gives the last one."""
-    return _watch_live(jobs, console) if console.is_terminal else _watch_plainly(jobs, console)
+def watch(
+    jobs: Iterable[TrainingJob], console: Console, print_line: Callable[[str], None] | None = None
+) -> TrainingJob:
+    """Shows each state of the job as it comes, and gives the last one.
+
+    `print_line` takes the plain lines; without it they go to the console.
+    """
+    if console.is_terminal:
+        return _watch_live(jobs, console)
+    return _watch_plainly(jobs, print_line or partial(console.print, markup=False))
 
 
 def _watch_live(jobs: Iterable[TrainingJob], console: Console) -> TrainingJob:
@@ -44,12 +52,12 @@ def _watch_live(jobs: Iterable[TrainingJob], console: Console) -> TrainingJob:
     return display.last()
 
 
-def _watch_plainly(jobs: Iterable[TrainingJob], console: Console) -> TrainingJob:
+def _watch_plainly(jobs: Iterable[TrainingJob], print_line: Callable[[str], None]) -> TrainingJob:
     shown, last = "", None
     for job in jobs:
         last, news = job, news_line(job)
         if news != shown:
-            console.print(f"{news}{_time_left(job)}", markup=False)
+            print_line(f"{news}{_time_left(job)}")
             shown = news
     assert last is not None  # following a job gives at least its last state
     return last
