@@ -31,6 +31,9 @@ QUEUED_COMPOSITION: dict[str, object] = {
         "NewImage": {
             "kind": {"S": [Kind.COMPOSITION.value]},
             "status": {"S": [CompositionStatus.QUEUED.value]},
+            # A try that failed goes back to QUEUED with its attempts counted: the mapping's own retries
+            # bring it on. Only a fresh queueing wakes the function, or an outage would feed itself.
+            "attempts": {"N": ["0"]},
         }
     },
 }

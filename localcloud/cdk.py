@@ -47,7 +47,7 @@ class CdkCommandLine:
             "CDK_DISABLE_CLI_TELEMETRY": "true",
             "CDK_DEFAULT_ACCOUNT": ACCOUNT,
             "CDK_DEFAULT_REGION": REGION,
-            "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
+            "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
             "CI": "true",  # events one per line, on standard output
             "NO_COLOR": "1",
             "NODE_NO_WARNINGS": "1",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import json
+from decimal import Decimal
 
 import pytest
+from boto3.dynamodb.types import TypeSerializer
 
 from contract.composition import CompositionStatus
 from contract.table import CompositionItem, TableItem, TrainingJobItem
@@ -36,7 +38,7 @@ def job_row(status: JobStatus) -> TrainingJobItem:
     )
 
 
-def composition_row(status: CompositionStatus) -> CompositionItem:
+def composition_row(status: CompositionStatus, attempts: int = 0) -> CompositionItem:
     return CompositionItem(
         owner="someone",
         created_at=MOMENT,
@@ -46,13 +48,15 @@ def composition_row(status: CompositionStatus) -> CompositionItem:
         model_id="model-1",
         model_uri="s3://bucket/model.tar.gz",
         status=status,
+        attempts=attempts,
         seed=1,
         creativity=0.5,
     )
 
 
 def stream_record(event_name: str, row: TableItem) -> dict[str, object]:
-    image = {name: {"S": value} for name, value in row.to_item().items() if isinstance(value, str)}
+    exact = json.loads(json.dumps(row.to_item()), parse_float=Decimal)
+    image = {name: TypeSerializer().serialize(value) for name, value in exact.items()}
     return {"eventName": event_name, "dynamodb": {"NewImage": image}}
 
 
@@ -150,6 +154,13 @@ def test_only_queued_compositions_wake_compose(wakes, event_name):
     assert wakes("compose", stream_record(event_name, composition_row(CompositionStatus.QUEUED)))
     assert not wakes("compose", stream_record(event_name, composition_row(CompositionStatus.COMPOSING)))
     assert not wakes("compose", stream_record(event_name, job_row(JobStatus.QUEUED)))
+
+
+def test_a_try_that_failed_does_not_wake_compose_once_more(wakes):
+    """The mapping's own retries bring it on; a second wake-up for each would let an outage feed itself."""
+    put_back = composition_row(CompositionStatus.QUEUED, attempts=1)
+
+    assert not wakes("compose", stream_record("MODIFY", put_back))
 
 
 def test_removed_rows_wake_nobody(wakes):
