@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,74 +11,12 @@ import pytest
 
 from corpus.build import build
 from corpus.publish import publish
-from localcloud.cloud import Deployment, LocalCloud, start_local_cloud
+from localcloud.cloud import LocalCloud, start_local_cloud
+from localcloud.deployment import Deployment
+from tests.e2e.people import SMALL, Person
 
 CACHE = Path(__file__).parents[2] / ".cache" / "corpus"
 PASSWORD = "Chorale-Preludes-1717"
-
-# A training that is over in seconds: few pieces, one epoch.
-SMALL = {
-    "name": "Small",
-    "technique": "unet-gan",
-    "dataset": "bach",
-    "filterTags": {"key": "C minor"},
-    "hyperparameters": {"epochs": 1, "warmupEpochs": 0, "seed": 1},
-}
-# One that lasts until somebody ends it.
-LONG = SMALL | {"name": "Long", "hyperparameters": {"epochs": 500, "warmupEpochs": 0, "seed": 1}}
-
-
-class Person:
-    """Someone signed in, with what they do again and again."""
-
-    def __init__(self, http: httpx.Client) -> None:
-        self.http = http
-
-    def get(self, path: str) -> dict[str, Any]:
-        answer = self.http.get(path)
-        assert answer.status_code == 200, answer.text
-        document = answer.json()
-        assert isinstance(document, dict)
-        return document
-
-    def post(self, path: str, body: object, status: int) -> dict[str, Any]:
-        answer = self.http.post(path, json=body)
-        assert answer.status_code == status, answer.text
-        document = answer.json()
-        assert isinstance(document, dict)
-        return document
-
-    def train(self, body: object) -> dict[str, Any]:
-        return self.post("/training-jobs", body, 202)
-
-    def wait_for_job(
-        self, job: dict[str, Any], done: Callable[[dict[str, Any]], bool], timeout_seconds: float = 120
-    ) -> dict[str, Any]:
-        return wait_for(lambda: self.get(f"/training-jobs/{job['jobId']}"), done, timeout_seconds)
-
-    def wait_for_end(self, job: dict[str, Any], timeout_seconds: float = 180) -> dict[str, Any]:
-        return self.wait_for_job(job, has_ended, timeout_seconds)
-
-    def wait_for_composition(self, composition: dict[str, Any]) -> dict[str, Any]:
-        path = f"/compositions/{composition['compositionId']}"
-        return wait_for(lambda: self.get(path), lambda it: it["status"] in ("COMPLETED", "FAILED"), 90)
-
-
-def has_ended(job: dict[str, Any]) -> bool:
-    return job["status"] in ("COMPLETED", "FAILED", "STOPPED")
-
-
-def wait_for(
-    read: Callable[[], dict[str, Any]], done: Callable[[dict[str, Any]], bool], timeout_seconds: float
-) -> dict[str, Any]:
-    """Reads until it is done; what was read last is in the error when it never is."""
-    deadline = time.monotonic() + timeout_seconds
-    while True:
-        seen = read()
-        if done(seen):
-            return seen
-        assert time.monotonic() < deadline, f"not done after {timeout_seconds} s: {seen}"
-        time.sleep(0.3)
 
 
 @pytest.fixture(scope="session")
@@ -128,3 +65,15 @@ def trained(anna: Person) -> dict[str, Any]:
     job = anna.wait_for_end(anna.train(SMALL))
     assert job["status"] == "COMPLETED", job
     return job
+
+
+@pytest.fixture
+def fetch() -> Callable[[str], bytes]:
+    """Reads a presigned link as anyone who holds it can: without a token."""
+
+    def read(url: str) -> bytes:
+        answer = httpx.get(url, timeout=30)
+        assert answer.status_code == 200, answer.text
+        return answer.content
+
+    return read

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
-import time
 
-from conftest import LONG, SMALL, wait_for
+from tests.e2e.people import LONG, SMALL
 
 
 def training_job_name(job):
@@ -85,8 +85,6 @@ def role_that_holds(iam, part):
 
 def test_permission_taken_from_the_training_role_is_named_in_the_failure(anna, cloud):
     """The training container's role loses its policies: its first call to S3 is refused, by name."""
-    import json
-
     iam = cloud.session().client("iam", endpoint_url=cloud.endpoint_url)
     role = role_that_holds(iam, "TrainingRole")
     kept = policies_of(iam, role)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from conftest import SMALL
+
+from tests.e2e.people import SMALL
 
 
 @pytest.fixture
