@@ -1,33 +1,27 @@
-"""How good the music is: named measures over snippets, generated for held-out melodies or composed.
+"""How good the music is: `music.measures` over snippets, generated for held-out melodies or composed.
 
-Measures here run over all snippets at once. They are taken on the most likely tokens (creativity 0) of the
-averaged generator. Axis letters: `N` snippets, `C` voices (melody first), `V` voices without it, `T` steps.
+Values are means over snippets of 32 steps, so that a generated set compares with the training set's own.
+They are taken on the most likely tokens (creativity 0) of the averaged generator. Axis letters: `N` snippets,
+`C` voices (melody first), `V` voices without it, `T` steps.
 """
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from contract.metrics import SCALE_CONSISTENCY, SEMITONE_CLASH, MetricValue
-from training_container.batches import Draw, to_batch, torch_generator
-from training_container.dataset import ACCOMPANIMENT_VOICES, GRID, SILENT, SNIPPET_STEPS, Snippets
+from contract.metrics import MetricValue
+from music.measures import evaluate, notes_per_bar, silence
+from music.piano_roll import to_piano_roll
+from music.score import Score, Track
+from music.tokens import decode_voice
+from training_container.batches import Draw, to_batch, to_tokens, torch_generator
+from training_container.dataset import GRID, MELODY_VOICE, SILENT, SNIPPET_STEPS, VOICES, Snippets
 from training_container.generator import Generator, noise_steps
 
 STEPS_PER_BAR = 16
-SUSTAINED_STEPS = 2  # a note of an eighth or more
 N_ANSWERS = 2  # to each melody, so that variety can be told
-_MAJOR, _MINOR = (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 11)  # minor is harmonic: Bach's leading note
-_SCALES = np.array(
-    [
-        [(pitch - root) % 12 in scale for pitch in range(12)]
-        for scale in (_MAJOR, _MINOR)
-        for root in range(12)
-    ]
-)  # (24, 12)
 
 Pitches = npt.NDArray[np.int16]
 
@@ -80,59 +74,28 @@ def to_rolls(tokens: npt.NDArray[np.int64]) -> tuple[Pitches, npt.NDArray[np.boo
 
 
 def evaluate_snippets(snippets: Snippets) -> list[MetricValue]:
-    """Measures that need nothing but the music, the accompaniment's also per voice."""
+    """Measures that need nothing but the music; those of one voice name it as their track."""
+    pitches, onsets = torch.from_numpy(snippets.pitches.astype(np.int64)), torch.from_numpy(snippets.onsets)
+    scores = [_to_score(tokens) for tokens in to_tokens(pitches, onsets).numpy()]
+    whole = [evaluate(score, MELODY_VOICE) for score in scores]
     values = [
-        MetricValue(name=SEMITONE_CLASH, value=semitone_clash(snippets.pitches)),
-        MetricValue(name=SCALE_CONSISTENCY, value=scale_consistency(snippets.pitches)),
-        MetricValue(name="sustained_notes", value=sustained_notes(snippets.pitches, snippets.onsets)),
+        MetricValue(name=name, value=float(np.mean([each[name] for each in whole]))) for name in whole[0]
     ]
-    return values + _per_voice(snippets, ACCOMPANIMENT_VOICES)
-
-
-def _per_voice(snippets: Snippets, voices: Sequence[str]) -> list[MetricValue]:
-    bars = snippets.pitches.shape[2] / STEPS_PER_BAR
-    values = []
-    for index, voice in enumerate(voices, start=1):
-        notes = float(snippets.onsets[:, index].sum(axis=1).mean()) / bars
-        silence = float((snippets.pitches[:, index] == SILENT).mean())
-        values.append(MetricValue(name="notes_per_bar", value=notes, track=voice))
-        values.append(MetricValue(name="silence", value=silence, track=voice))
+    for index, voice in enumerate(VOICES[1:], start=1):
+        values += _evaluate_voice([score.tracks[index] for score in scores], voice)
     return values
 
 
-def semitone_clash(pitches: Pitches) -> float:
-    """Share of the steps with two voices or more at which some two are a semitone apart, octaves aside.
-
-    pitches: (N, C, T). 0 when no two voices ever sound together. Lower is smoother; Bach's is not 0.
-    """
-    clashing = np.zeros(pitches.shape[::2], dtype=np.bool_)  # (N, T)
-    together = np.zeros_like(clashing)
-    for lower in range(pitches.shape[1]):
-        for upper in range(lower + 1, pitches.shape[1]):
-            both = (pitches[:, lower] != SILENT) & (pitches[:, upper] != SILENT)
-            together |= both
-            clashing |= both & np.isin((pitches[:, lower] - pitches[:, upper]) % 12, (1, 11))
-    return float(clashing.sum() / max(1, together.sum()))
+def _to_score(tokens: npt.NDArray[np.int64]) -> Score:
+    """A snippet (C, T) as a score, so that the measures that everyone uses can be taken on it."""
+    voices = zip(VOICES, tokens, strict=True)
+    return Score(tuple(Track(voice, decode_voice(row, GRID)) for voice, row in voices))
 
 
-def scale_consistency(pitches: Pitches) -> float:
-    """Share of sounding steps in the best of the 24 major and harmonic minor scales, mean over snippets.
-
-    pitches: (N, C, T). Snippets in which nothing sounds do not count; 1 when none is left.
-    """
-    classes = np.stack(
-        [((pitches != SILENT) & (pitches % 12 == i)).sum(axis=(1, 2)) for i in range(12)], axis=1
-    )
-    sounding = classes.sum(axis=1)
-    shares = (classes @ _SCALES.T).max(axis=1)[sounding > 0] / sounding[sounding > 0]
-    return float(shares.mean()) if len(shares) else 1.0
-
-
-def sustained_notes(pitches: Pitches, onsets: npt.NDArray[np.bool_]) -> float:
-    """Share of the accompaniment's notes that last an eighth or more, of those whose end can be told.
-
-    Notes that begin at a window's last step are left out. 0 without notes.
-    """
-    begins = onsets[:, 1:, :-1]
-    goes_on = (pitches[:, 1:, 1:] != SILENT) & ~onsets[:, 1:, 1:]
-    return float((begins & goes_on).sum() / max(1, begins.sum()))
+def _evaluate_voice(tracks: list[Track], voice: str) -> list[MetricValue]:
+    notes = [notes_per_bar(track.notes, SNIPPET_STEPS, STEPS_PER_BAR) for track in tracks]
+    rolls = [to_piano_roll(Score((track,)), SNIPPET_STEPS)[:, :, 0] for track in tracks]
+    return [
+        MetricValue(name="notes_per_bar", value=float(np.mean(notes)), track=voice),
+        MetricValue(name="silence", value=float(np.mean([silence(roll) for roll in rolls])), track=voice),
+    ]

@@ -1,64 +1,40 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 import torch
 
+from contract.metrics import SCALE_CONSISTENCY, SEMITONE_CLASH, MetricValue
 from music.tokens import TokenGrid, decode_voice
 from tests.unit.training.builders import make_data, small_values
-from training_container.dataset import SILENT
+from training_container.dataset import SILENT, Snippets
 from training_container.evaluation import (
     choose_evenly,
     evaluate_generator,
     evaluate_snippets,
     generate,
-    scale_consistency,
-    semitone_clash,
-    sustained_notes,
     to_rolls,
 )
 from training_container.loop import make_generator
 
 
-def voices(*rows: list[int]) -> np.ndarray:
-    return np.array([rows], dtype=np.int16)
+def value_of(values: list[MetricValue], name: str, track: str | None = None) -> float:
+    return next(value.value for value in values if (value.name, value.track) == (name, track))
 
 
-def test_clash_counts_steps_with_a_semitone_by_hand():
-    # together at 3 of 4 steps; a minor ninth at step 0, a major seventh at step 1, a third at step 2
-    pitches = voices([13, 11, 16, SILENT], [0, 0, 12, 12])
+def test_measures_are_means_over_snippets_by_hand():
+    """Two snippets of held notes: in one the bass is a semitone under the soprano, in one an octave."""
+    pitches = np.full((2, 4, 32), SILENT, dtype=np.int16)
+    pitches[:, 0], pitches[0, 3], pitches[1, 3] = 30, 29, 18
+    onsets = np.zeros(pitches.shape, dtype=np.bool_)
+    onsets[:, [0, 3], 0] = True
 
-    assert semitone_clash(pitches) == pytest.approx(2 / 3)
+    values = evaluate_snippets(Snippets(pitches, onsets))
 
-
-def test_clash_is_heard_between_any_two_voices():
-    assert semitone_clash(voices([24, 24], [16, 16], [12, 25])) == 0.5
-
-
-def test_clash_of_one_voice_alone_is_none():
-    assert semitone_clash(voices([1, 2], [SILENT, SILENT])) == 0
-
-
-def test_scale_consistency_by_hand():
-    c_major_and_one_f_sharp = voices([0, 2, 4, 5, 7, 9, 11, 6])
-
-    assert scale_consistency(c_major_and_one_f_sharp) == pytest.approx(7 / 8)
-
-
-def test_scale_consistency_knows_the_harmonic_minor_and_skips_silence():
-    a_minor = voices([9, 11, 0, 2, 4, 5, 8, 9])
-    silent = voices([SILENT] * 8)
-
-    assert scale_consistency(np.concatenate([a_minor, silent])) == 1
-    assert scale_consistency(silent) == 1
-
-
-def test_sustained_notes_by_hand():
-    # the accompaniment has a sixteenth, then an eighth, then a sixteenth before a rest
-    pitches = voices([0] * 6, [5, 5, 5, 7, SILENT, SILENT])
-    onsets = np.array([[[1, 0, 0, 0, 0, 0], [1, 1, 0, 1, 0, 0]]], dtype=np.bool_)
-
-    assert sustained_notes(pitches, onsets) == pytest.approx(1 / 3)
+    assert value_of(values, SEMITONE_CLASH) == 0.5
+    assert value_of(values, SCALE_CONSISTENCY) == 1
+    assert value_of(values, "notes_per_bar", "Bass") == 0.5
+    assert value_of(values, "silence", "Alto") == 1
+    assert value_of(values, "silence", "Bass") == 0
 
 
 def test_rolls_agree_with_the_shared_decoder():
