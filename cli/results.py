@@ -24,6 +24,7 @@ class Assessment:
     """A result that holds what was promised."""
 
     score: Score
+    melody_track: str
     accompaniment: list[str]
 
     @property
@@ -38,7 +39,7 @@ def assess(result: Result) -> Assessment:
     except InvalidMusic as error:
         raise CliError("The composition cannot be read.", lines=[str(error)]) from error
     voices = verify(score, result.melody.melody)
-    return Assessment(score, [voice.name for voice in voices])
+    return Assessment(score, score.tracks[0].name, [voice.name for voice in voices])
 
 
 def write_files(folder: Path, result: Result, assessment: Assessment) -> None:
@@ -66,7 +67,8 @@ def write_report(folder: Path, result: Result, assessment: Assessment, phases: P
         composition=result.composition,
         accompaniment=assessment.accompaniment,
         measures=ResultMeasures(
-            composition=measure_score(assessment.score), training_set=result.metrics.reference
+            composition=measure_score(assessment.score, assessment.melody_track),
+            training_set=result.metrics.reference,
         ),
         versions=read_versions(PROJECT_ROOT),
     )
