@@ -70,7 +70,7 @@ PublishEvent = Callable[[dict[str, object]], None]
 
 
 class Provisioner(TypedDict, total=False):
-    """What CloudFormation calls, from a thread of its own, with a resource's properties resolved.
+    """What CloudFormation calls with a resource's properties resolved: on the event loop, so never wait.
 
     create: (logical id, properties, stack name) → (physical id, attributes for Fn::GetAtt)
     update: (physical id, old properties, new properties, stack name) → the same
