@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from contextlib import contextmanager
 
 from tests.e2e.people import LONG, SMALL
 
@@ -14,7 +15,7 @@ def training_job_name(job):
 
 
 def is_training(job):
-    return job["secondaryStatus"] == "Training" and job.get("progress", {}).get("epoch", 0) >= 1
+    return job.get("secondaryStatus") == "Training" and job.get("progress", {}).get("epoch", 0) >= 1
 
 
 def test_killed_training_process_fails_the_job_with_a_reason(anna, cloud):
@@ -70,32 +71,44 @@ def test_filter_that_matches_nothing_together_fails_clearly(anna):
     assert "mode" in ended["failure"]["message"]
 
 
-def policies_of(iam, role_name):
-    return {
-        name: iam.get_role_policy(RoleName=role_name, PolicyName=name)["PolicyDocument"]
-        for name in iam.list_role_policies(RoleName=role_name)["PolicyNames"]
+@contextmanager
+def policies_taken_away(cloud, logical_id_prefix):
+    """One role of the stack without its inline policies, as if an operator had removed them."""
+    resources = cloud.session().client("cloudformation").describe_stack_resources(StackName="continuo-local")
+    (role,) = [
+        resource["PhysicalResourceId"]
+        for resource in resources["StackResources"]
+        if resource["ResourceType"] == "AWS::IAM::Role"
+        and resource["LogicalResourceId"].startswith(logical_id_prefix)
+    ]
+    iam = cloud.session().client("iam")
+    kept = {
+        name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
     }
-
-
-def role_that_holds(iam, part):
-    roles = iam.get_paginator("list_roles").paginate().build_full_result()["Roles"]
-    (name,) = [role["RoleName"] for role in roles if part in role["RoleName"]]
-    return name
-
-
-def test_permission_taken_from_the_training_role_is_named_in_the_failure(anna, cloud):
-    """The training container's role loses its policies: its first call to S3 is refused, by name."""
-    iam = cloud.session().client("iam", endpoint_url=cloud.endpoint_url)
-    role = role_that_holds(iam, "TrainingRole")
-    kept = policies_of(iam, role)
+    assert kept
     for name in kept:
         iam.delete_role_policy(RoleName=role, PolicyName=name)
     try:
-        ended = anna.wait_for_end(anna.train(SMALL))
+        yield
     finally:
         for name, document in kept.items():
             iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
 
-    assert kept
+
+def test_permission_taken_from_the_training_role_is_named_in_the_failure(anna, cloud):
+    with policies_taken_away(cloud, "TrainingTrainingRole"):
+        ended = anna.wait_for_end(anna.train(SMALL))
+
     assert ended["status"] == "FAILED"
     assert "s3:" in ended["failure"]["message"]
+
+
+def test_permission_taken_from_a_lambda_is_named_in_the_failure(anna, cloud):
+    """The training ended well, but `register_model` may not read the row: the state machine says so."""
+    with policies_taken_away(cloud, "TrainingRegisterModelRole"):
+        ended = anna.wait_for_end(anna.train(SMALL))
+
+    assert ended["status"] == "FAILED"
+    assert ended["failure"]["code"] == "permission-denied"
+    assert "dynamodb:GetItem" in ended["failure"]["message"]
