@@ -7,6 +7,7 @@ a parameter that AWS would take must not get lost here without a word.
 from __future__ import annotations
 
 import json
+from functools import cache
 from uuid import uuid4
 
 import botocore.session
@@ -25,7 +26,7 @@ class Protocol:
     """The service model of SageMaker, and what it says about a request."""
 
     def __init__(self) -> None:
-        self._model: ServiceModel = botocore.session.get_session().get_service_model("sagemaker")
+        self._model = _service_model()
         self._validator = ParamValidator()
 
     def operation(self, name: str) -> OperationModel:
@@ -58,6 +59,12 @@ class Protocol:
         if violations:
             counted = f"{len(violations)} validation error{'s' * (len(violations) > 1)} detected"
             raise invalid(f"{counted}: {'; '.join(violations)}")
+
+
+@cache
+def _service_model() -> ServiceModel:
+    """A large file: read once."""
+    return botocore.session.get_session().get_service_model("sagemaker")
 
 
 def invalid(message: str) -> AwsError:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from pathlib import Path
 
 from localcloud.sagemaker import archive, channels
@@ -75,7 +76,6 @@ class TrainingRun:
         self._plan = plan
         self._credentials = credentials
         self._around = surroundings
-        self._store = ObjectStore(surroundings.clients.make("s3", credentials), plan.role_arn)
         self._hosts = [
             HostFolders(name, surroundings.root / plan.name / name)
             for name in (f"algo-{number}" for number in range(1, plan.n_hosts + 1))
@@ -107,6 +107,11 @@ class TrainingRun:
 
     def join(self, seconds: float) -> None:
         self._thread.join(seconds)
+
+    @cached_property
+    def _store(self) -> ObjectStore:
+        """Made in the job's own thread: a client takes a while."""
+        return ObjectStore(self._around.clients.make("s3", self._credentials), self._plan.role_arn)
 
     def _run(self) -> None:
         try:
