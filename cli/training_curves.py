@@ -19,6 +19,7 @@ from contract.metrics import CRITIC_LOSS, GENERATOR_LOSS, MetricPoint, MetricVal
 WHOLE_COLOUR = "#22262b"
 LOSS_COLOUR = "#d1382a"
 COLUMNS = 3
+SMALLEST_SPAN = 0.1
 DASHED = (0, (5, 3))
 
 Curve = list[tuple[int, float]]
@@ -88,11 +89,20 @@ def _draw_panel(
     axes.grid(axis="y", color=FAINT, linewidth=0.6)
     axes.set_axisbelow(True)
     axes.margins(y=0.15)
+    _widen(axes)
     axes.tick_params(labelsize=9, labelcolor="#555b63", length=0)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     if len(tracks) > 1:
         axes.legend(fontsize=8, frameon=False, loc="best")
+
+
+def _widen(axes: Axes) -> None:
+    """Keeps noise from looking like news: the axis spans at least a tenth of the largest value."""
+    low, high = axes.get_ylim()
+    missing = SMALLEST_SPAN * max(abs(low), abs(high)) - (high - low)
+    if missing > 0:
+        axes.set_ylim(low - missing / 2, high + missing / 2)
 
 
 def _voice_colours(curves: Curves) -> dict[str | None, str]:

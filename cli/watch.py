@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.output import duration
-from contract.metrics import CRITIC_LOSS, GENERATOR_LOSS
+from contract.metrics import CRITIC_LOSS, GENERATOR_LOSS, SCALE_CONSISTENCY, SEMITONE_CLASH
 from contract.training import ENDED, JobStatus, TrainingJob
 
 STYLES = {
@@ -29,7 +29,7 @@ STYLES = {
     JobStatus.STOPPED: "yellow",
     JobStatus.FAILED: "bold red",
 }
-LOSSES = (GENERATOR_LOSS, CRITIC_LOSS)
+HEADLINES = (GENERATOR_LOSS, CRITIC_LOSS, SEMITONE_CLASH, SCALE_CONSISTENCY)
 
 
 def watch(
@@ -123,7 +123,7 @@ def news_line(job: TrainingJob) -> str:
         words.append(job.secondary_status)
     if job.progress is not None:
         words.append(f"epoch {job.progress.epoch}/{job.progress.epochs}")
-    words += [f"{name}={value:.4g}" for name, value in _losses_first(job.latest_metrics)]
+    words += [f"{name}={value:.4g}" for name, value in headline_metrics(job.latest_metrics)]
     if job.failure is not None:
         words.append(f"{job.failure.code}: {job.failure.message}")
     return "  ".join(words)
@@ -147,11 +147,14 @@ def _transitions(job: TrainingJob) -> RenderableType:
 
 def _metrics(values: dict[str, float]) -> RenderableType:
     grid = Table.grid(padding=(0, 2))
-    cells = [f"[dim]{escape(name.replace('_', ' '))}[/] {value:.4g}" for name, value in _losses_first(values)]
-    for start in range(0, len(cells), 3):
-        grid.add_row(" ", *cells[start : start + 3])
+    cells = [
+        f"[dim]{escape(name.replace('_', ' '))}[/] {value:.4g}" for name, value in headline_metrics(values)
+    ]
+    for start in range(0, len(cells), 2):
+        grid.add_row(" ", *cells[start : start + 2])
     return grid
 
 
-def _losses_first(values: dict[str, float]) -> list[tuple[str, float]]:
-    return sorted(values.items(), key=lambda item: (item[0] not in LOSSES, item[0]))
+def headline_metrics(values: dict[str, float]) -> list[tuple[str, float]]:
+    """Losses and measures of the whole that are in `HEADLINES`, in its order; the curves show the rest."""
+    return [(name, values[name]) for name in HEADLINES if name in values]

@@ -42,8 +42,8 @@ def test_watch_piped_prints_a_plain_line_per_change(continuo):
     assert ran.out.splitlines() == [
         "QUEUED",
         "RUNNING  Starting",
-        "RUNNING  Training  epoch 1/6  critic_loss=-0.5  generator_loss=1.75  about 1:01 left",
-        "RUNNING  Training  epoch 2/6  critic_loss=-0.5  generator_loss=1.5  about 1:01 left",
+        "RUNNING  Training  epoch 1/6  generator_loss=1.75  critic_loss=-0.5  about 1:01 left",
+        "RUNNING  Training  epoch 2/6  generator_loss=1.5  critic_loss=-0.5  about 1:01 left",
         "COMPLETED  Completed  epoch 6/6",
         "Compose with it: continuo compose --model model-1 --melody twinkle",
     ]

@@ -92,3 +92,10 @@ def test_points_in_any_order_become_curves_in_order():
     curves = to_curves(reversed(POINTS))
 
     assert curves["generator_loss"][None] == [(1, 2.0), (2, 1.5), (3, 1.0)]
+
+
+def test_tiny_changes_do_not_fill_the_panel():
+    axes = panel(draw_training_curves(points_of("silence", [0.0327, 0.0322]), [], "Title"), "silence")
+
+    low, high = axes.get_ylim()
+    assert high - low >= 0.003

@@ -46,7 +46,7 @@ def test_display_shows_status_transitions_epoch_losses_and_time_left():
                 for status in ("Starting", "Downloading", "Training")
             ],
             progress=Progress(epoch=2, epochs=6, seconds_left=70),
-            latest_metrics={"semitone_clash": 0.125, "generator_loss": 1.5},
+            latest_metrics={"semitone_clash": 0.125, "notes_per_bar/Alto": 4.0, "generator_loss": 1.5},
         )
     )
 
@@ -58,6 +58,7 @@ def test_display_shows_status_transitions_epoch_losses_and_time_left():
     assert "epoch 2 of 6" in text
     assert "about 1:05 left" in text
     assert "0:05 so far" in text
+    assert "Alto" not in text  # the curves show the voices
     assert text.index("generator loss 1.5") < text.index("semitone clash 0.125")
 
 
