@@ -140,7 +140,7 @@ class Local:
         return name
 
     def server_image(self, name="server", invoke=""):
-        """A model server; `invoke` is the body of a method that answers a request instead of the usual one."""
+        """A model server; `invoke` is the body of the method that answers, instead of the usual one."""
         method = f"    def invoke(self, body):\n{textwrap.indent(textwrap.dedent(invoke), ' ' * 8)}\n"
         return self.image(name, SERVE, SERVER + (method if invoke else ""))
 

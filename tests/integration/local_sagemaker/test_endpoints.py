@@ -12,6 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from botocore.exceptions import ClientError
 
+from localcloud.sagemaker.timing import Timing
+
 ROLE = "arn:aws:iam::000000000000:role/training"
 BASE = "arn:aws:sagemaker:us-east-1:000000000000"
 MEGABYTE = 1024 * 1024
@@ -144,8 +146,6 @@ def test_containers_error_is_a_model_error_with_its_own_words(local):
 
 
 def test_container_that_takes_too_long_is_a_model_error(unstarted):
-    from localcloud.sagemaker.timing import Timing
-
     local = unstarted.start(Timing(poll=0.02, supervise=0.05, invocation=0.3))
     local.make_endpoint("slow", local.server_image(invoke="time.sleep(600)"))
 
@@ -212,10 +212,10 @@ def test_request_in_progress_fails_when_the_server_dies(local):
 
 
 def answered(local, name):
+    """None while the server is being started again."""
     try:
         return local.invoke(name)
-    except ClientError as error:
-        assert error.response["Error"]["Code"] == "ServiceUnavailable"
+    except local.runtime.exceptions.ServiceUnavailable:
         return None
 
 

@@ -6,8 +6,11 @@ import json
 import os
 import signal
 
+import psutil
 import pytest
 from botocore.exceptions import ClientError
+
+from localcloud.sagemaker.timing import Timing
 
 ROLE = "arn:aws:iam::000000000000:role/training"
 ARN = "arn:aws:sagemaker:us-east-1:000000000000:training-job"
@@ -175,9 +178,7 @@ def test_stopped_job_keeps_the_model_it_saved(local):
 
 
 def test_container_deaf_to_sigterm_is_killed_after_the_grace(unstarted):
-    from dataclasses import replace
-
-    local = unstarted.start(replace(unstarted_timing(), stop_grace=0.2))
+    local = unstarted.start(Timing(poll=0.02, stop_grace=0.2))
     image = local.image(
         "deaf",
         """
@@ -347,15 +348,7 @@ def test_what_a_container_started_is_ended_with_it(local):
 
 
 def is_running(pid):
-    import psutil
-
     return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-
-
-def unstarted_timing():
-    from localcloud.sagemaker.timing import Timing
-
-    return Timing(poll=0.02, checkpoint=0.05, log=0.05)
 
 
 def test_name_in_use_is_refused_and_changes_nothing(local):
