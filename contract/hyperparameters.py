@@ -40,7 +40,7 @@ class UnetGanHyperparameters(WireModel):
         10.0, description="Weight of the WGAN-GP gradient penalty that keeps the critic smooth."
     )
     reconstruction_weight: Annotated[float, Field(ge=0, le=100)] = Field(
-        4.0, description="Weight of the term that rewards the notes the composer really wrote."
+        8.0, description="Weight of the term that rewards the notes the composer really wrote."
     )
     noise_channels: Annotated[int, Field(ge=1, le=256)] = Field(
         32, description="Width of the noise that makes each seed's answer different."
