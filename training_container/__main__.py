@@ -48,7 +48,7 @@ def _train(root: Path, stop: threading.Event) -> None:
 def choose_n_threads(environment: Mapping[str, str], n_processors: int) -> int:
     """`SM_NUM_CPUS` where SageMaker sets it, else all processors but one.
 
-    On two processors one thread is a third slower than two while nothing else runs, and five to twenty times
+    On two processors one thread is a third slower than two while nothing else runs, and two to twenty times
     faster when something does: threads that wait for each other spin.
     """
     return int(environment.get("SM_NUM_CPUS", "0")) or max(1, n_processors - 1)
