@@ -112,6 +112,11 @@ class Endpoints:
         self._in_background(name, lambda: self._remove(name))
         return {}
 
+    def name_of(self, name: str) -> str:
+        """The name as it was given at the creation: ARNs have it in lower case. Raises `AwsError`."""
+        found: str = self._records.find(name)["EndpointName"]
+        return found
+
     def find_variant(self, name: str) -> Variant | None:
         """The variant that answers an endpoint's requests; None when it is unknown or not in service."""
         record = self._records.store.find(name)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from uuid import uuid4
 
 import botocore.session
 from botocore.model import OperationModel, ServiceModel
@@ -85,13 +84,10 @@ def unknown_operation(message: str) -> AwsError:
 
 
 def encode_answer(document: Document) -> Answer:
-    return 200, _headers(), json.dumps(document).encode()
+    return 200, {"Content-Type": _JSON}, json.dumps(document).encode()
 
 
 def encode_error(error: AwsError) -> Answer:
     body = {"__type": error.code, "message": error.message}
-    return error.status, _headers() | {"x-amzn-ErrorType": error.code}, json.dumps(body).encode()
-
-
-def _headers() -> dict[str, str]:
-    return {"Content-Type": _JSON, "x-amzn-RequestId": str(uuid4())}
+    headers = {"Content-Type": _JSON, "x-amzn-ErrorType": error.code}
+    return error.status, headers, json.dumps(body).encode()

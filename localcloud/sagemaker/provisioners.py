@@ -89,8 +89,8 @@ class _EndpointProvisioner:
         return arn, {"EndpointName": name}
 
     def update(self, physical_id: str, old: dict[str, object], new: dict[str, object], stack: str) -> Created:
-        name = _name_of(physical_id)
-        if str(new.get("EndpointName", name)).lower() != name:
+        name = self._endpoints.name_of(_name_of(physical_id))
+        if new.get("EndpointName", name) != name:
             raise ResourceFailedError("An endpoint's name cannot be changed; make a new one.")
         request = to_request(self._protocol, "UpdateEndpoint", {**new, "EndpointName": name})
         request.pop("Tags", None)

@@ -11,7 +11,6 @@ import logging
 import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from uuid import uuid4
 
 from localcloud.sagemaker.access import Access
 from localcloud.sagemaker.documents import ENDPOINT, Document, Place
@@ -157,7 +156,6 @@ def _encode(answer: ContainerAnswer, variant: Variant) -> Answer:
     headers = {
         "Content-Type": answer.headers.get("content-type", "application/octet-stream"),
         "x-Amzn-Invoked-Production-Variant": variant.spec.name,
-        "x-amzn-RequestId": str(uuid4()),
     }
     if _CUSTOM_ATTRIBUTES in answer.headers:
         headers["X-Amzn-SageMaker-Custom-Attributes"] = answer.headers[_CUSTOM_ATTRIBUTES]
@@ -168,6 +166,5 @@ def _encode_error(status: int, code: str, body: Document) -> Answer:
     headers = {
         "Content-Type": "application/json",
         "x-amzn-ErrorType": code,
-        "x-amzn-RequestId": str(uuid4()),
     }
     return status, headers, json.dumps(body).encode()

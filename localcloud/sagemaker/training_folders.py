@@ -14,9 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from localcloud.sagemaker.failure_reasons import FAILURE_CHARACTERS
 from localcloud.sagemaker.training_plan import TrainingPlan
-
-FAILURE_CHARACTERS = 1024
 
 
 @dataclass(frozen=True)
@@ -47,9 +46,13 @@ class HostFolders:
 
     def prepare(self) -> None:
         """Fresh folders."""
-        shutil.rmtree(self.root, ignore_errors=True)
+        self.remove()
         for folder in (self.config, self.model, self.output_data, self.root / "code"):
             folder.mkdir(parents=True)
+
+    def remove(self) -> None:
+        """The folders; what was printed stays."""
+        shutil.rmtree(self.root, ignore_errors=True)
 
     def write_config(self, plan: TrainingPlan, hosts: list[str]) -> None:
         resources = {

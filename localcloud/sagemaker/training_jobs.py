@@ -82,10 +82,10 @@ class TrainingJobs:
     def stop(self, access: Access, request: Document) -> Document:
         name = request["TrainingJobName"]
         access.check("StopTrainingJob", self._arn(name))
-        status = self._find(name)["TrainingJobStatus"]
-        if status in ENDED:
+        self._find(name)
+        if not self._records.enter(name, "Stopping", STOPPING):
+            status = self._find(name)["TrainingJobStatus"]
             raise invalid(f"The request was rejected because the training job is in status {status}.")
-        self._records.enter(name, "Stopping", TrainingJobStatus=STOPPING)
         with self._lock:
             self._runs[name.lower()].stop()
         return {}

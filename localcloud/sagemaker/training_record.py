@@ -54,38 +54,42 @@ class TrainingRecords:
         self._tell(first)
         return True
 
-    def enter(self, name: str, secondary: str, **changes: object) -> None:
-        """The next secondary status. Beside it the fields that change with it."""
+    def enter(self, name: str, secondary: str, status: str | None = None) -> bool:
+        """The next secondary status, and the next status if one is given. False when the job has ended."""
+        changes: Document = {"TrainingJobStatus": status} if status else {}
+        if secondary == "Downloading":
+            changes["TrainingStartTime"] = now()
         with self._lock:
-            record = self._get(name)
-            if record["SecondaryStatus"] == secondary:
-                return
-            transitions = _close_last(record["SecondaryStatusTransitions"])
-            message = str(changes.get("FailureReason", ""))
-            changes |= {
-                "SecondaryStatus": secondary,
-                "SecondaryStatusTransitions": [*transitions, _transition(secondary, message)],
-                "LastModifiedTime": now(),
-            }
-            if secondary == "Downloading":
-                changes["TrainingStartTime"] = now()
-            changed = self.store.update(name, changes)
+            if self._get(name)["TrainingJobStatus"] in ENDED:
+                return False
+            changed = self._change(name, secondary, changes)
         self._tell(changed)
+        return True
 
     def end(self, name: str, status: str, secondary: str, **changes: object) -> None:
-        """The last status. A job that is ended already stays as it is."""
+        """The last status. A job that has ended already stays as it is."""
         with self._lock:
             record = self._get(name)
             if record["TrainingJobStatus"] in ENDED:
                 return
             ended = now()
-            seconds = max(1, round(ended - record.get("TrainingStartTime", ended)))
-            times: Document = {"TrainingEndTime": ended}
+            changes |= {"TrainingJobStatus": status, "TrainingEndTime": ended}
             if "TrainingStartTime" in record:
-                times |= {"TrainingTimeInSeconds": seconds, "BillableTimeInSeconds": seconds}
-            self.enter(name, secondary, TrainingJobStatus=status, **changes, **times)
-            last = self._get(name)["SecondaryStatusTransitions"]
-            self.store.update(name, {"SecondaryStatusTransitions": _close_last(last)})
+                seconds = max(1, round(ended - record["TrainingStartTime"]))
+                changes |= {"TrainingTimeInSeconds": seconds, "BillableTimeInSeconds": seconds}
+            changed = self._change(name, secondary, changes)
+        self._tell(changed)
+
+    def _change(self, name: str, secondary: str, changes: Document) -> Document:
+        """Under the lock. The last step of a job begins and ends at once."""
+        record = self._get(name)
+        steps = _close_last(record["SecondaryStatusTransitions"])
+        if record["SecondaryStatus"] != secondary:
+            steps.append(_transition(secondary, changes.get("FailureReason", "")))
+        if "TrainingEndTime" in changes:
+            steps = _close_last(steps)
+        status = {"SecondaryStatus": secondary, "SecondaryStatusTransitions": steps}
+        return self.store.update(name, {**changes, **status, "LastModifiedTime": now()})
 
     def set_metrics(self, name: str, metrics: list[Document]) -> None:
         self.store.update(name, {"FinalMetricDataList": metrics, "LastModifiedTime": now()})

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import signal
-import tempfile
 import threading
 import time
 from collections.abc import Mapping
@@ -17,27 +16,26 @@ from enum import Enum
 from functools import cached_property
 from pathlib import Path
 
-from localcloud.sagemaker import archive, channels
+from localcloud.sagemaker import channels
+from localcloud.sagemaker.artifacts import Artifacts
 from localcloud.sagemaker.channels import ChannelError
 from localcloud.sagemaker.checkpoints import CheckpointMirror
 from localcloud.sagemaker.clients import ClientFactory
 from localcloud.sagemaker.documents import TRAINING_JOB, Place
-from localcloud.sagemaker.logs import LineReader, LogStream
-from localcloud.sagemaker.metrics import MetricScanner
+from localcloud.sagemaker.failure_reasons import FAILURE_CHARACTERS, explain_failure
 from localcloud.sagemaker.object_store import ObjectStore, ObjectStoreError
 from localcloud.sagemaker.processes import TRAINING, ChildProcess, ChildProcesses, Command
 from localcloud.sagemaker.timing import Timing
 from localcloud.sagemaker.training_folders import (
-    FAILURE_CHARACTERS,
     HostFolders,
     base_environment,
     role_environment,
     training_environment,
 )
+from localcloud.sagemaker.training_output import TrainingOutput
 from localcloud.sagemaker.training_plan import TrainingPlan
 from localcloud.sagemaker.training_record import STOPPING, TrainingRecords
 
-LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 ENGINE_STOPPED = "InternalServerError: the local cloud stopped while the job ran"
 
 _log = logging.getLogger(__name__)
@@ -80,10 +78,12 @@ class TrainingRun:
             HostFolders(name, surroundings.root / plan.name / name)
             for name in (f"algo-{number}" for number in range(1, plan.n_hosts + 1))
         ]
-        self._metrics = MetricScanner(plan.metric_definitions)
         self._mirrors: list[CheckpointMirror] = []
         self._children: list[ChildProcess] = []
-        self._outlets = [self._open_outlet(host) for host in self._hosts]
+        clients = surroundings.clients
+        self._output = TrainingOutput(
+            plan, self._hosts, surroundings.records, lambda: clients.make("logs", credentials)
+        )
         self._ending: Ending | None = None
         self._kill_at = float("inf")
         self._next_copy = self._next_send = 0.0
@@ -208,7 +208,7 @@ class TrainingRun:
             if self._stop_asked.is_set():
                 self._end_hosts(Ending.STOPPED)
             elif time.monotonic() >= deadline:
-                self._around.records.enter(self._plan.name, "Stopping", TrainingJobStatus=STOPPING)
+                self._around.records.enter(self._plan.name, "Stopping", STOPPING)
                 self._end_hosts(Ending.RUNTIME_EXCEEDED)
             elif any(codes):
                 self._end_hosts(Ending.HOST_FAILED)
@@ -226,24 +226,13 @@ class TrainingRun:
     def _tend(self) -> None:
         """Logs and metrics as they come; checkpoints and batches of logs now and then."""
         moment = time.monotonic()
-        for reader, stream in self._outlets:
-            self._read(reader.read(), stream)
+        self._output.read()
         if moment >= self._next_send:
-            self._send_logs()
+            self._output.send()
             self._next_send = time.monotonic() + self._around.timing.log
         if moment >= self._next_copy:
             self._copy_checkpoints()
             self._next_copy = time.monotonic() + self._around.timing.checkpoint
-
-    def _read(self, lines: list[str], stream: LogStream) -> None:
-        stream.add(lines)
-        # A list: every line is scanned, also after one that told something.
-        if any([self._metrics.scan(line) for line in lines]):  # noqa: C419
-            self._around.records.set_metrics(self._plan.name, self._metrics.latest())
-
-    def _send_logs(self) -> None:
-        for _, stream in self._outlets:
-            stream.send()
 
     def _copy_checkpoints(self) -> None:
         try:
@@ -254,23 +243,25 @@ class TrainingRun:
 
     def _finish(self) -> None:
         """What the containers left goes to S3; the job's last status follows."""
-        for reader, stream in self._outlets:
-            self._read(reader.read_rest(), stream)
-        self._send_logs()
+        self._output.read_rest()
+        self._output.send()
         failure = self._find_failure()
-        if failure:
-            self._copy_checkpoints()
-            self._upload_output()
-            raise JobFailedError(failure)
-        self._around.records.enter(self._plan.name, "Uploading")
+        if not failure:
+            self._around.records.enter(self._plan.name, "Uploading")
         self._copy_checkpoints()
-        self._upload_output()
-        uri = self._upload_model()
-        artifacts = {"ModelArtifacts": {"S3ModelArtifacts": uri}} if uri else {}
-        if self._ending is None:
-            self._around.records.end(self._plan.name, "Completed", "Completed", **artifacts)
-        else:
+        uri = self._upload(with_model=not failure)
+        if failure:
+            raise JobFailedError(failure)
+        self._end(uri)
+
+    def _end(self, model_uri: str | None) -> None:
+        artifacts = {"ModelArtifacts": {"S3ModelArtifacts": model_uri}} if model_uri else {}
+        if self._ending is not None:
             self._around.records.end(self._plan.name, "Stopped", self._ending.value, **artifacts)
+            return
+        self._around.records.end(self._plan.name, "Completed", "Completed", **artifacts)
+        for host in self._hosts:
+            host.remove()
 
     def _find_failure(self) -> str:
         """Empty unless a host failed by itself: how a stopped one ends says nothing."""
@@ -282,48 +273,14 @@ class TrainingRun:
         own = [(host, code) for host, code in failed if code != -signal.SIGTERM] or failed
         return explain_failure(own[0][0].failure(), own[0][1] or 0) if own else ""
 
-    def _upload_output(self) -> None:
-        self._upload([host.output_data for host in self._hosts], "output.tar.gz", even_empty=False)
-
-    def _upload_model(self) -> str | None:
-        """Where the model lies; none when a stopped job left none."""
-        is_whole = self._ending is None
-        return self._upload([host.model for host in self._hosts], "model.tar.gz", even_empty=is_whole)
-
-    def _upload(self, folders: list[Path], name: str, *, even_empty: bool) -> str | None:
-        target = self._plan.artifact_folder.below(name)
-        existing = [folder for folder in folders if folder.is_dir()]
-        with tempfile.TemporaryDirectory(dir=self._around.root) as temporary:
-            packed = Path(temporary) / name
-            if not archive.pack(existing, packed) and not even_empty:
+    def _upload(self, *, with_model: bool) -> str | None:
+        """Where the model lies now; none when a stopped job left none."""
+        artifacts = Artifacts(self._plan.artifact_folder, self._store, self._around.root)
+        try:
+            artifacts.upload("output.tar.gz", [host.output_data for host in self._hosts], even_empty=False)
+            if not with_model:
                 return None
-            try:
-                self._store.upload(packed, target)
-            except ObjectStoreError as error:
-                raise JobFailedError(f"ClientError: Artifact upload failed: {error}") from error
-        return str(target)
-
-    def _open_outlet(self, host: HostFolders) -> tuple[LineReader, LogStream]:
-        stream = f"{self._plan.name}/{host.host}-{int(time.time())}"
-        clients, credentials = self._around.clients, self._credentials
-        return LineReader(host.log), LogStream(lambda: clients.make("logs", credentials), LOG_GROUP, stream)
-
-
-def explain_failure(failure: str, exit_code: int) -> str:
-    """`AlgorithmError: …, exit code: 1`. A signal is told as a shell does: 128 and its number."""
-    if exit_code >= 0:
-        told, shown = failure, exit_code
-    else:
-        number = -exit_code
-        ended = f"The container was ended by signal {number} ({_signal_name(number)})"
-        told, shown = failure or f"{ended} and left no failure file", 128 + number
-    suffix = f", exit code: {shown}"
-    prefix = "AlgorithmError: "
-    return prefix + told[: FAILURE_CHARACTERS - len(prefix) - len(suffix)].strip() + suffix
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return "unknown"
+            models = [host.model for host in self._hosts]
+            return artifacts.upload("model.tar.gz", models, even_empty=self._ending is None)
+        except ObjectStoreError as error:
+            raise JobFailedError(f"ClientError: Artifact upload failed: {error}") from error

@@ -8,6 +8,7 @@ import tarfile
 import pytest
 
 from localcloud.sagemaker.archive import pack, unpack
+from localcloud.sagemaker.failure_reasons import explain_failure
 from localcloud.sagemaker.listing import Listing
 from localcloud.sagemaker.logs import LineReader
 from localcloud.sagemaker.metrics import MetricScanner
@@ -16,7 +17,6 @@ from localcloud.sagemaker.ports import AwsError
 from localcloud.sagemaker.protocol import Protocol
 from localcloud.sagemaker.provisioners import fresh_name, to_request
 from localcloud.sagemaker.store import RecordStore
-from localcloud.sagemaker.training_run import explain_failure
 
 
 def make_folder(path, **files):
