@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from cli.errors import CliError
+from cli.options import read_numbers
 from cli.output import err, out
 from cli.session import state_dir
 from cli.signals import interruptible
@@ -62,6 +63,9 @@ def demo(
     epochs: Annotated[
         int, typer.Option(min=1, max=500, help="Passes over the dataset.")
     ] = DEFAULT_DEMO_EPOCHS,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A hyperparameter, as in `train`.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the composition.")] = 7,
     creativity: Annotated[float, typer.Option(min=0, max=2, help="Of the composition.")] = 0.0,
     output: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the results go.")] = Path(
@@ -73,10 +77,11 @@ def demo(
     from cli.main_job import MainJobSettings
     from localcloud.errors import LocalCloudError
 
-    settings = MainJobSettings({"epochs": epochs}, seed=seed, creativity=creativity)
+    values = read_numbers(settings or [], "--set") | {"epochs": epochs}
+    job = MainJobSettings(values, seed=seed, creativity=creativity)
     try:
         with interruptible(_tell):
-            run_demo(settings, output, state_dir() / "demo", out())
+            run_demo(job, output, state_dir() / "demo", out())
     except LocalCloudError as error:
         raise CliError(str(error)) from error
 
