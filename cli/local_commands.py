@@ -17,7 +17,7 @@ from cli.output import err, out
 from cli.session import state_dir
 from cli.signals import interruptible
 
-DEFAULT_DEMO_EPOCHS = 6
+DEFAULT_DEMO_EPOCHS = 5
 UP_PHASES = 5
 
 
