@@ -7,7 +7,7 @@ hyperparameters through it. SageMaker carries every value as a string.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Literal
 
 from annotated_types import Ge, Le
 from pydantic import Field
@@ -24,57 +24,76 @@ class Technique(StrEnum):
 class UnetGanHyperparameters(WireModel):
     """Hyperparameters of the U-Net GAN (WGAN-GP with a reconstruction term)."""
 
-    epochs: Annotated[int, Field(ge=1, le=500)] = Field(
-        20, description="How many times training passes over every snippet."
+    epochs: int = Field(20, ge=1, le=500, description="How many times training passes over every snippet.")
+    batch_size: int = Field(
+        32, ge=2, le=512, description="Snippets per update. Larger is steadier and slower to react."
     )
-    batch_size: Annotated[int, Field(ge=2, le=512)] = Field(
-        32, description="Snippets per update. Larger is steadier and slower to react."
+    learning_rate: float = Field(
+        5e-4, ge=1e-6, le=1e-2, description="Step size of the Adam optimizer for both networks."
     )
-    learning_rate: Annotated[float, Field(ge=1e-6, le=1e-2)] = Field(
-        5e-4, description="Step size of the Adam optimizer for both networks."
+    update_ratio: int = Field(1, ge=1, le=10, description="Critic updates per generator update.")
+    gradient_penalty: float = Field(
+        10.0, ge=0, le=100, description="Weight of the WGAN-GP gradient penalty that keeps the critic smooth."
     )
-    update_ratio: Annotated[int, Field(ge=1, le=10)] = Field(
-        1, description="Critic updates per generator update."
+    reconstruction_weight: float = Field(
+        8.0, ge=0, le=100, description="Weight of the term that rewards the notes the composer really wrote."
     )
-    gradient_penalty: Annotated[float, Field(ge=0, le=100)] = Field(
-        10.0, description="Weight of the WGAN-GP gradient penalty that keeps the critic smooth."
+    noise_channels: int = Field(
+        32, ge=1, le=256, description="Width of the noise that makes each seed's answer different."
     )
-    reconstruction_weight: Annotated[float, Field(ge=0, le=100)] = Field(
-        8.0, description="Weight of the term that rewards the notes the composer really wrote."
+    noise_candidates: int = Field(
+        4,
+        ge=1,
+        le=16,
+        description="Noises tried per snippet; only the best is held against the composer's notes.",
     )
-    noise_channels: Annotated[int, Field(ge=1, le=256)] = Field(
-        32, description="Width of the noise that makes each seed's answer different."
+    diversity_weight: float = Field(
+        2.0,
+        ge=0,
+        le=100,
+        description="Weight of the reward for two noises giving different answers; it is bounded.",
     )
-    noise_candidates: Annotated[int, Field(ge=1, le=16)] = Field(
-        4, description="Noises tried per snippet; only the best is held against the composer's notes."
-    )
-    diversity_weight: Annotated[float, Field(ge=0, le=100)] = Field(
-        2.0, description="Weight of the reward for two noises giving different answers; it is bounded."
-    )
-    warmup_epochs: Annotated[int, Field(ge=0, le=100)] = Field(
+    warmup_epochs: int = Field(
         3,
+        ge=0,
+        le=100,
         description="Epochs of reconstruction before the generator hears the critic; at most all but one.",
     )
-    transposition_semitones: Annotated[int, Field(ge=0, le=6)] = Field(
-        3, description="Each snippet is moved by up to this many semitones up or down."
+    transposition_semitones: int = Field(
+        3, ge=0, le=6, description="Each snippet is moved by up to this many semitones up or down."
     )
-    hop_steps: Annotated[int, Field(ge=4, le=32)] = Field(
-        16, description="Distance in sixteenths between snippets cut from a piece; smaller gives more."
+    hop_steps: int = Field(
+        16,
+        ge=4,
+        le=32,
+        description="Distance in sixteenths between snippets cut from a piece; smaller gives more.",
     )
-    generator_width: Annotated[int, Field(ge=8, le=256)] = Field(
-        128, description="Channels of the generator's first layer; the deeper ones have twice as many."
+    generator_width: int = Field(
+        128,
+        ge=8,
+        le=256,
+        description="Channels of the generator's first layer; the deeper ones have twice as many.",
     )
-    critic_width: Annotated[int, Field(ge=4, le=64)] = Field(
-        32, description="Channels of the critic's first layer; each of the next three doubles them."
+    critic_width: int = Field(
+        32,
+        ge=4,
+        le=64,
+        description="Channels of the critic's first layer; each of the next three doubles them.",
     )
-    evaluation_snippets: Annotated[int, Field(ge=1, le=1024)] = Field(
-        256, description="Held-out snippets, at most, that the measures are taken on after each epoch."
+    evaluation_snippets: int = Field(
+        256,
+        ge=1,
+        le=1024,
+        description="Held-out snippets, at most, that the measures are taken on after each epoch.",
     )
-    sample_every_epochs: Annotated[int, Field(ge=1, le=100)] = Field(
-        1, description="A MIDI of the same melody is written every so many epochs."
+    sample_every_epochs: int = Field(
+        1, ge=1, le=100, description="A MIDI of the same melody is written every so many epochs."
     )
-    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = Field(
-        0, description="Seed of every random generator: the same seed trains the same model."
+    seed: int = Field(
+        0,
+        ge=0,
+        le=2**31 - 1,
+        description="Seed of every random generator: the same seed trains the same model.",
     )
 
 
