@@ -64,7 +64,7 @@ def _train(
     """The completed job, and its model's id."""
     _check_dataset(client, settings.dataset, note)
     request = TrainingJobRequest(
-        name=f"Demo on {settings.dataset}",
+        name=f"Demo on {settings.dataset.capitalize()}",
         dataset=settings.dataset,
         hyperparameters=settings.hyperparameters,
     )

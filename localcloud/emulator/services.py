@@ -8,6 +8,7 @@ from ministack import app
 from ministack.core.responses import set_request_account_id, set_request_region
 from ministack.core.router import SERVICE_PATTERNS
 from ministack.services import eventbridge
+from ministack.services.cloudformation import stacks
 from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS
 
 from localcloud.sagemaker.ports import Answer, AwsError, LocalService
@@ -23,7 +24,19 @@ def register(name: str, target_prefix: str, service: LocalService) -> None:
 
     app.SERVICE_HANDLERS[name] = answer
     SERVICE_PATTERNS[name] = {"target_prefixes": [target_prefix], "host_patterns": [], "path_patterns": []}
-    _RESOURCE_HANDLERS.update(service.provisioners())
+    provisioners = service.provisioners()
+    _RESOURCE_HANDLERS.update(provisioners)
+    _let_wait(frozenset(provisioners))
+
+
+def _let_wait(resource_types: frozenset[str]) -> None:
+    """Provisions these types on a worker thread, where they may wait for a server to come up."""
+    is_known_to_wait = stacks._runs_on_worker_thread
+
+    def runs_on_worker_thread(resource_type: str) -> bool:
+        return resource_type in resource_types or bool(is_known_to_wait(resource_type))
+
+    stacks._runs_on_worker_thread = runs_on_worker_thread
 
 
 def publish_event(entry: dict[str, object], account: str, region: str) -> None:

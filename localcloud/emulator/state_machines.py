@@ -21,6 +21,7 @@ from ministack.services import stepfunctions
 from localcloud.emulator.permissions import RoleNotAssumableError, assume_as_service, find_denial
 
 STATES_PRINCIPAL = "states.amazonaws.com"
+_NESTED_START = "arn:aws:states:::states:startExecution"
 
 _task_key: contextvars.ContextVar[str] = contextvars.ContextVar("continuo_task_key", default="")
 _credential_scope = re.compile(r"Credential=[^/]+/\d+/[^/]*/([^/]+)/")
@@ -74,9 +75,19 @@ def _checked(invoke: Callable[..., object]) -> Callable[..., object]:
             denial = find_denial(_task_key.get(), action, resource_arn)
             if denial:
                 raise stepfunctions._ExecutionError(error, denial)
-        return invoke(resource, input_data, *rest)
+        try:
+            return invoke(resource, input_data, *rest)
+        except stepfunctions._ExecutionError as failed:
+            if not resource.startswith(_NESTED_START) or "." in failed.error:
+                raise
+            raise stepfunctions._ExecutionError(_name_nested_error(failed.error), failed.cause) from failed
 
     return invoke_checked
+
+
+def _name_nested_error(code: str) -> str:
+    """`ExecutionAlreadyExists` is `StepFunctions.ExecutionAlreadyExistsException` where a task starts one."""
+    return f"StepFunctions.{code.removesuffix('Exception')}Exception"
 
 
 def _needed_permission(resource: str, parameters: dict[str, object]) -> tuple[str, str, str] | None:

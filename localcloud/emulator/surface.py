@@ -59,6 +59,7 @@ SURFACE: dict[str, dict[str, tuple[str, ...] | None]] = {
         "extract_access_key_id": ("headers", "query_params"),
     },
     "ministack.services.cloudformation.provisioners": {"_RESOURCE_HANDLERS": None},
+    "ministack.services.cloudformation.stacks": {"_runs_on_worker_thread": ("resource_type",)},
     "ministack.services.dynamodb": {
         "_tables": None,
         "stream_end_position": ("table_name",),

@@ -70,7 +70,7 @@ PublishEvent = Callable[[dict[str, object]], None]
 
 
 class Provisioner(TypedDict, total=False):
-    """What CloudFormation calls with a resource's properties resolved: on the event loop, so never wait.
+    """What CloudFormation calls with a resource's properties resolved: on a worker thread, so it may wait.
 
     create: (logical id, properties, stack name) → (physical id, attributes for Fn::GetAtt)
     update: (physical id, old properties, new properties, stack name) → the same

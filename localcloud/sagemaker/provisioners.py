@@ -6,7 +6,6 @@ types. A resource without a name gets a fresh one, so that a change can make the
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Mapping
@@ -106,13 +105,9 @@ class _EndpointProvisioner:
             self._endpoints.delete(self._access, {"EndpointName": name})
         except AwsError as error:
             _log.info("nothing to delete: %s", error)
-        if not _is_on_event_loop():
-            self._endpoints.wait_until_settled(name, _SETTLE_SECONDS)
+        self._endpoints.wait_until_settled(name, _SETTLE_SECONDS)
 
     def _wait(self, name: str) -> None:
-        if _is_on_event_loop():
-            _log.warning("endpoint %s is not waited for: CloudFormation runs on the event loop", name)
-            return
         record = self._endpoints.wait_until_settled(name, _SETTLE_SECONDS)
         if record is None or record["EndpointStatus"] == FAILED or record.get("FailureReason"):
             reason = record.get("FailureReason", "") if record else "it was deleted"
@@ -161,11 +156,3 @@ def _member(shape: Shape | None, name: str) -> Shape | None:
 
 def _name_of(arn: str) -> str:
     return arn.rsplit("/", 1)[-1]
-
-
-def _is_on_event_loop() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True

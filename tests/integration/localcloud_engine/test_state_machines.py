@@ -40,3 +40,27 @@ def test_same_name_after_the_end_is_refused(aws):
 
     with pytest.raises(ClientError, match="ExecutionAlreadyExists"):
         start(aws, machine, "job-1", "{}")
+
+
+def test_nested_start_of_a_used_name_fails_by_the_name_that_aws_gives(aws):
+    """A repeated hand-over finds its successor there, and must be able to catch that."""
+    ended = aws.make_machine("successor", {"Done": {"Type": "Succeed"}})
+    start(aws, ended, "job-1-1", "{}")
+    hands_over = {
+        "HandOver": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::states:startExecution",
+            "Parameters": {"StateMachineArn": ended, "Name": "job-1-1", "Input": {"a": 2}},
+            "Catch": [
+                {"ErrorEquals": ["StepFunctions.ExecutionAlreadyExistsException"], "Next": "HandedOver"}
+            ],
+            "End": True,
+        },
+        "HandedOver": {"Type": "Pass", "Result": {"caught": True}, "End": True},
+    }
+    machine = aws.make_machine("predecessor", hands_over, [("states:StartExecution", ended)])
+
+    execution = aws.run(machine)
+
+    assert execution["status"] == "SUCCEEDED"
+    assert execution["output"] == '{"caught": true}'
