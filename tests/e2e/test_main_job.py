@@ -102,14 +102,18 @@ def test_another_seed_gives_another_accompaniment(anna, trained):
     assert first == again
 
 
-def test_lists_are_newest_first_and_page(anna, trained):
-    other = anna.wait_for_end(anna.train(SMALL | {"name": "Second"}))
+def test_list_is_newest_first_and_pages_without_gap_or_repetition(anna, trained):
+    newest = anna.wait_for_end(anna.train(SMALL | {"name": "Newest"}))
 
-    first = anna.get("/training-jobs?pageSize=1")
-    second = anna.get(f"/training-jobs?pageSize=1&pageToken={first['nextPageToken']}")
+    pages = [anna.get("/training-jobs?pageSize=1")]
+    while "nextPageToken" in pages[-1]:
+        pages.append(anna.get(f"/training-jobs?pageSize=1&pageToken={pages[-1]['nextPageToken']}"))
 
-    assert first["items"][0]["jobId"] == other["jobId"]
-    assert second["items"][0]["jobId"] == trained["jobId"]
+    listed = [job["jobId"] for page in pages for job in page["items"]]
+    assert listed == [job["jobId"] for job in anna.get("/training-jobs?pageSize=100")["items"]]
+    assert listed == sorted(listed, reverse=True)
+    assert listed[0] == newest["jobId"]
+    assert trained["jobId"] in listed
 
 
 def test_model_tells_what_it_is(anna, trained):

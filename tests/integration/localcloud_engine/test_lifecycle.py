@@ -21,9 +21,10 @@ ROOT = Path(__file__).parents[3]
 
 # Starts a local cloud with a busy function, tells where it is, and then does what is asked.
 LAUNCHER = """
-import io, json, sys, time, zipfile
+import io, json, signal, sys, time, zipfile
 from pathlib import Path
 from localcloud.cloud import start_local_cloud
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
 state, project = map(Path, sys.argv[1:3])
 with start_local_cloud(state) as cloud:
     session = cloud.session()
