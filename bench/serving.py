@@ -65,7 +65,7 @@ def _serve(endpoint_url: str) -> dict[str, object]:
     environment |= {"AWS_ENDPOINT_URL": endpoint_url, "SAGEMAKER_BIND_TO_PORT": str(port)}
     began = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-m", "inference_container", "serve"], env=environment, stderr=subprocess.DEVNULL
+        [sys.executable, "-m", "inference_container", "serve"], env=environment, stdout=subprocess.DEVNULL
     )
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
