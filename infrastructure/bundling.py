@@ -24,7 +24,8 @@ from aws_cdk import aws_lambda as lambda_
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements" / "lambdas.txt"
 PACKAGES = ("contract", "lambdas")
-_WHEEL_PLATFORMS = {"x86_64": "x86_64-manylinux_2_28", "arm64": "aarch64-manylinux_2_28"}
+# The runtime of Python 3.11 is Amazon Linux 2 with glibc 2.26: a wheel for 2.28 would install and not load.
+_WHEEL_PLATFORMS = {"x86_64": "x86_64-manylinux2014", "arm64": "aarch64-manylinux2014"}
 _HOST_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -104,6 +105,13 @@ def bundle_hash(lambda_platform: str, python_version: str, lock: Path = LOCK) ->
     return digest.hexdigest()
 
 
+def wheel_options(lambda_platform: str, python_version: str) -> list[str]:
+    """How uv is told which wheels the runtime can load; nothing for the host's own."""
+    if lambda_platform == "host":
+        return []
+    return ["--python-platform", _WHEEL_PLATFORMS[lambda_platform], "--python-version", python_version]
+
+
 def _sources() -> Iterator[Path]:
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*")):
@@ -115,13 +123,7 @@ def _install_dependencies(folder: Path, lambda_platform: str, python_version: st
     command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-config"]
     command += ["--target", str(folder), "--require-hashes", "--only-binary", ":all:"]
     command += ["--link-mode", "copy"]
-    if lambda_platform != "host":
-        command += [
-            "--python-platform",
-            _WHEEL_PLATFORMS[lambda_platform],
-            "--python-version",
-            python_version,
-        ]
+    command += wheel_options(lambda_platform, python_version)
     command += ["--python", sys.executable, "-r", str(LOCK)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:

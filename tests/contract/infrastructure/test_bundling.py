@@ -73,6 +73,16 @@ def test_hash_follows_the_lock(tmp_path):
     assert hashes[0] != hashes[1]
 
 
+@pytest.mark.parametrize(
+    ("lambda_platform", "wheels"), [("x86_64", "x86_64-manylinux2014"), ("arm64", "aarch64-manylinux2014")]
+)
+def test_wheels_are_those_that_the_oldest_runtime_can_load(lambda_platform, wheels):
+    """Python 3.11 runs on Amazon Linux 2, whose glibc is 2.26; manylinux2014 asks for 2.17."""
+    options = bundling.wheel_options(lambda_platform, "3.11")
+
+    assert options == ["--python-platform", wheels, "--python-version", "3.11"]
+
+
 def test_runtime_whose_bytecode_cannot_be_written_is_refused():
     other = "3.12" if HOST_VERSION == "3.11" else "3.11"
 
