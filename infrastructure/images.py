@@ -42,6 +42,8 @@ def make_image(scope: Construct, construct_id: str, *, uri: str | None, containe
         directory=str(ROOT),
         file=f"{container}/Dockerfile",
         platform=ecr_assets.Platform.LINUX_AMD64,
+        # SageMaker refuses OCI manifests, which Docker writes by default where containerd keeps its images.
+        outputs=["type=docker,oci-mediatypes=false"],
         ignore_mode=IgnoreMode.DOCKER,
         exclude=image_excludes(container),
     )

@@ -1,7 +1,8 @@
 """Inference: one SageMaker endpoint that serves every model, and the Lambda that composes what was queued.
 
 Serverless by default, provisioned with auto-scaling by setting. Model and endpoint configuration carry no
-names: a change replaces them.
+names: a change replaces them. The endpoint's name tells its kind, so that a change of kind makes a new one:
+SageMaker does not update a provisioned endpoint to a serverless one.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class Inference(Construct):
         super().__init__(scope, construct_id)
         self._settings = settings
         self._storage = storage
-        self.endpoint_name = settings.prefix
+        self.endpoint_name = f"{settings.prefix}-{settings.endpoint_kind}"
         self.endpoint_arn = Stack.of(self).format_arn(
             service="sagemaker", resource="endpoint", resource_name=self.endpoint_name
         )
@@ -82,7 +83,11 @@ class Inference(Construct):
             self,
             "Model",
             execution_role_arn=role.role_arn,
-            primary_container=sagemaker.CfnModel.ContainerDefinitionProperty(image=image.uri),
+            primary_container=sagemaker.CfnModel.ContainerDefinitionProperty(
+                image=image.uri,
+                # boto3 reads the region from this variable only, and SageMaker does not promise it.
+                environment={"AWS_DEFAULT_REGION": Stack.of(self).region},
+            ),
         )
         # SageMaker checks at creation that the role may pull the image.
         model.node.add_dependency(role)

@@ -32,7 +32,20 @@ def test_provisioned_endpoint_scales_between_its_bounds(synthesize):
     assert variant["InstanceType"] == "ml.m5.large"
     assert "ServerlessConfig" not in variant
     assert (target["MinCapacity"], target["MaxCapacity"]) == (1, 3)
-    assert target["ResourceId"] == "endpoint/continuo-local/variant/main"
+    assert target["ResourceId"] == "endpoint/continuo-local-provisioned/variant/main"
+
+
+def test_change_of_kind_makes_a_new_endpoint(template, synthesize):
+    """SageMaker does not update a provisioned endpoint to a serverless one; another name replaces it."""
+    provisioned = synthesize("local", endpointKind="provisioned", endpointMaxInstanceCount=3)
+
+    names = [
+        properties["EndpointName"]
+        for stack in (template, provisioned)
+        for properties in of_type(stack, "AWS::SageMaker::Endpoint")
+    ]
+
+    assert names == ["continuo-local-serverless", "continuo-local-provisioned"]
 
 
 def test_what_a_change_replaces_has_no_name(template):
@@ -58,6 +71,12 @@ def test_local_stage_names_the_image_that_the_local_cloud_runs(template):
     (model,) = of_type(template, "AWS::SageMaker::Model")
 
     assert model["PrimaryContainer"]["Image"] == "continuo-inference:local"
+
+
+def test_container_knows_its_region(template):
+    (model,) = of_type(template, "AWS::SageMaker::Model")
+
+    assert model["PrimaryContainer"]["Environment"] == {"AWS_DEFAULT_REGION": {"Ref": "AWS::Region"}}
 
 
 def test_largest_midi_fits_a_serverless_request():

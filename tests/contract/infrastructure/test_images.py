@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ def context(container, tmp_path) -> Path:
     app = App(outdir=str(tmp_path))
     image = make_image(Stack(app, "stack"), "Image", uri=None, container=container)
     app.synth()
+    assert image.asset is not None
     return tmp_path / f"asset.{image.asset.asset_hash}"
 
 
@@ -50,6 +52,15 @@ def test_context_holds_nothing_else(container, context):
 
     assert strays == []
     assert [path for path in files if path.suffix == ".pyc"] == []
+
+
+def test_image_is_one_that_sagemaker_takes(context):
+    """For its processors, and with a Docker manifest: it refuses OCI manifests."""
+    (assets,) = context.parent.glob("*.assets.json")
+    (image,) = json.loads(assets.read_text())["dockerImages"].values()
+
+    assert image["source"]["platform"] == "linux/amd64"
+    assert image["source"]["dockerOutputs"] == ["type=docker,oci-mediatypes=false"]
 
 
 def test_given_uri_is_used_as_it_is(tmp_path):
