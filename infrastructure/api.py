@@ -122,7 +122,9 @@ class Api(Construct):
             "RestApi",
             rest_api_name=self._settings.prefix,
             description="Continuo: train a model, let it accompany a melody.",
-            binary_media_types=["audio/midi"],
+            # All types: else a MIDI file comes as base64 to whoever does not name its type first in Accept.
+            # Request bodies come to the Lambda in base64 in return, and say so.
+            binary_media_types=["*/*"],
             cloud_watch_role=True,  # API Gateway writes access logs through one role per account and region
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             deploy_options=apigateway.StageOptions(

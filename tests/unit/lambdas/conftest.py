@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -37,9 +38,10 @@ def request_api(load_event, lambda_context):
         event |= {"httpMethod": method, "path": path, "queryStringParameters": query}
         if query is not None:
             event["multiValueQueryStringParameters"] = {name: [value] for name, value in query.items()}
-        event["body"] = json.dumps(body) if body is not None else raw
-        if event["body"] is not None:
+        text = json.dumps(body) if body is not None else raw
+        if text is not None:
             event["headers"]["Content-Type"] = "application/json"
+            event |= {"body": base64.b64encode(text.encode()).decode(), "isBase64Encoded": True}
         event["headers"] |= headers or {}
         event["requestContext"]["authorizer"]["claims"]["sub"] = owner
         answer = handler(event, lambda_context)
