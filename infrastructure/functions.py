@@ -112,15 +112,20 @@ class Function(Construct):
         dead_letters: sqs.Queue,
         batch_size: int,
     ) -> None:
-        """Runs the function on the table's stream records that match any of the patterns."""
+        """Runs the function on the table's stream records that match any of the patterns.
+
+        A record is retried for its age, not a number of times: AWS does not say how soon a retry comes, and a
+        few quick ones would give a row up while a lease still holds, or while the endpoint is being replaced.
+        A record that no retry helps blocks those behind it in its half of the shard, hence no longer.
+        """
         self.function.add_event_source(
             event_sources.DynamoEventSource(
                 table,
                 starting_position=lambda_.StartingPosition.TRIM_HORIZON,
                 batch_size=batch_size,
                 bisect_batch_on_error=True,
-                retry_attempts=8,
-                max_record_age=Duration.hours(6),
+                retry_attempts=10_000,
+                max_record_age=Duration.hours(1),
                 parallelization_factor=2,
                 report_batch_item_failures=True,
                 on_failure=event_sources.SqsDlq(dead_letters),

@@ -10,11 +10,13 @@ import pytest
 from boto3.dynamodb.types import TypeSerializer
 
 from contract.composition import CompositionStatus
+from contract.hyperparameters import Technique
 from contract.table import CompositionItem, TableItem, TrainingJobItem
 from contract.training import JobStatus
 from lambdas.settings import SETTINGS
 
 MOMENT = "2026-01-01T00:00:00.000Z"
+Pattern = dict[str, "Pattern"] | list[str]
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +33,7 @@ def job_row(status: JobStatus) -> TrainingJobItem:
         updated_at=MOMENT,
         job_id="job-1",
         name="a job",
-        technique="unet-gan",
+        technique=Technique.UNET_GAN,
         dataset="bach",
         hyperparameters={"epochs": 2},
         status=status,
@@ -60,7 +62,7 @@ def stream_record(event_name: str, row: TableItem) -> dict[str, object]:
     return {"eventName": event_name, "dynamodb": {"NewImage": image}}
 
 
-def passes(pattern: dict[str, object] | list[str], value: object) -> bool:
+def passes(pattern: Pattern, value: object) -> bool:
     """Lambda's event filtering, as far as our patterns use it: nested names, and lists of equal values."""
     if isinstance(pattern, dict):
         return isinstance(value, dict) and all(
@@ -171,11 +173,19 @@ def test_removed_rows_wake_nobody(wakes):
 
 
 @pytest.mark.parametrize("handler", ["start_training", "compose"])
+def test_retries_outlast_the_lease_of_a_composer_that_died(functions, mappings, handler):
+    """Even ten a second do not use up the retries while the lease holds."""
+    lease_seconds = int(functions["compose"]["Environment"]["Variables"]["COMPOSE_LEASE_SECONDS"])
+
+    assert mappings[handler]["MaximumRetryAttempts"] > 10 * lease_seconds
+    assert mappings[handler]["MaximumRecordAgeInSeconds"] > 10 * lease_seconds
+
+
+@pytest.mark.parametrize("handler", ["start_training", "compose"])
 def test_a_poisoned_record_is_set_apart_and_kept(mappings, handler):
     mapping = mappings[handler]
 
     assert mapping["BisectBatchOnFunctionError"] is True
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert mapping["MaximumRetryAttempts"] > 0
     assert mapping["MaximumRecordAgeInSeconds"] > 0
     assert "Fn::GetAtt" in mapping["DestinationConfig"]["OnFailure"]["Destination"]
