@@ -65,7 +65,9 @@ _CONFIG = Config(
     read_timeout=READ_SECONDS,
     retries={"total_max_attempts": 4, "mode": "standard"},
 )
-_S3_CONFIG = _CONFIG.merge(Config(signature_version="s3v4"))
+# Virtual: else presigned links lead to the global endpoint, which redirects for a new bucket in any region
+# but us-east-1, and a redirected link's signature is wrong.
+_S3_CONFIG = _CONFIG.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
 
 
 @dataclass(frozen=True)

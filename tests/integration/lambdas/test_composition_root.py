@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from contract.execution import ExecutionInput
 from lambdas import bootstrap
@@ -15,7 +17,7 @@ from lambdas.adapters.library_rows import DATASETS, MODELS
 from lambdas.adapters.training_job_rows import TRAINING_JOBS
 from lambdas.domain.training_jobs import JobStatus
 from lambdas.handlers import api, compose, record_progress, register_model, start_training
-from tests.integration.lambdas.conftest import ARTIFACTS, LIBRARY, TABLE
+from tests.integration.lambdas.conftest import ARTIFACTS, LIBRARY, REGION, TABLE
 from tests.integration.lambdas.test_files import GRAPH, catalog_line, make_archive, make_manifest
 from tests.unit.lambdas.builders import (
     JOB_ID,
@@ -28,7 +30,9 @@ from tests.unit.lambdas.builders import (
 )
 
 EVENTS = Path(__file__).parents[2] / "unit" / "lambdas" / "events"
-CONTEXT = SimpleNamespace(aws_request_id="8476a536", get_remaining_time_in_millis=lambda: 10_000)
+CONTEXT = cast(
+    LambdaContext, SimpleNamespace(aws_request_id="8476a536", get_remaining_time_in_millis=lambda: 10_000)
+)
 
 
 @pytest.fixture
@@ -88,8 +92,18 @@ def test_job_posted_to_the_api_is_in_the_table(dynamodb, jobs):
     answer = api.make_handler(bootstrap.api)(event, CONTEXT)
 
     assert answer["statusCode"] == 202
+    assert isinstance(answer["body"], str)
     job_id = json.loads(answer["body"])["jobId"]
     assert jobs.get(OWNER, job_id).status is JobStatus.QUEUED
+
+
+def test_sample_links_lead_to_the_buckets_own_region(s3):
+    """The global endpoint redirects for a new bucket, and a redirected link's signature is wrong."""
+    s3.put_object(Bucket=ARTIFACTS, Key=f"progress/{JOB_ID}/samples/epoch-00001.mid", Body=b"MThd")
+
+    (link,) = bootstrap.api().progress.samples(JOB_ID)
+
+    assert link.url.startswith(f"https://{ARTIFACTS}.s3.{REGION}.amazonaws.com/progress/")
 
 
 def test_queued_job_starts_its_execution_once(s3, jobs, step_functions, state_machine):
