@@ -14,8 +14,9 @@ MAX_MESSAGE_CHARACTERS = 1024
 # `AlgorithmError: <the container's failure file>, exit code: 1`
 _ALGORITHM_ERROR = re.compile(r"^AlgorithmError:\s*")
 _EXIT_CODE = re.compile(r",?\s*exit code:\s*(-?\d+)\s*$", re.IGNORECASE)
-# `<message> (Service: SageMaker, Status Code: 400, Request ID: …)`
-_SERVICE_SUFFIX = re.compile(r"\s*\(Service: [^()]*\)\s*$")
+# `<message> (Service: SageMaker, Status Code: 400, Request ID: …) (SDK Attempt Count: 1)`
+_SERVICE_SUFFIX = re.compile(r"\s*\(Service: [^()]*\)(?:\s*\(SDK Attempt Count: \d+\))?\s*$")
+_NOT_AUTHORIZED = "not authorized to perform"
 
 
 def first_sentence(failure_reason: str | None) -> str:
@@ -33,6 +34,11 @@ def explain_error(error: str, cause: str) -> str:
     """What a caught error of the state machine means: a Lambda's own message, or the service's."""
     text = _first_line(_SERVICE_SUFFIX.sub("", _lambda_message(cause) or cause))
     return text or f"The state machine failed with {error or 'an unnamed error'}."
+
+
+def is_denied(error: str, cause: str) -> bool:
+    """Whether a permission is missing. SageMaker's refusal has a general name: its sentence tells."""
+    return "AccessDenied" in error or _NOT_AUTHORIZED in cause
 
 
 def _lambda_message(cause: str) -> str | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from lambdas.domain.failure_sentences import explain_error, first_sentence
+from lambdas.domain.failure_sentences import explain_error, first_sentence, is_denied
 from lambdas.domain.library import MetricValue
 from lambdas.domain.training_jobs import (
     Failure,
@@ -146,7 +146,7 @@ def runtime_exceeded() -> Failure:
 
 
 def _error_code(job: TrainingJob, error: TrackingError) -> FailureCode:
-    if "AccessDenied" in error.error:
+    if is_denied(error.error, error.cause):
         return FailureCode.PERMISSION_DENIED
     return FailureCode.COULD_NOT_FINISH if job.has_trained else FailureCode.COULD_NOT_START
 

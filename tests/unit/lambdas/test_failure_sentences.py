@@ -43,6 +43,10 @@ def test_long_sentence_is_cut():
     ("cause", "sentence"),
     [
         ("Rate exceeded (Service: SageMaker, Status Code: 400, Request ID: a)", "Rate exceeded"),
+        (
+            "Rate exceeded (Service: SageMaker, Status Code: 400, Request ID: a) (SDK Attempt Count: 1)",
+            "Rate exceeded",
+        ),
         (json.dumps({"errorMessage": "the table is away", "errorType": "Unavailable"}), "the table is away"),
         (json.dumps(["not", "an", "error"]), '["not", "an", "error"]'),
         ("", "The state machine failed with States.Timeout."),

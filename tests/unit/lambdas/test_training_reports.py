@@ -99,6 +99,7 @@ def test_failed_training_ends_the_job_with_the_containers_first_sentence():
 
     assert lap.verdict is Verdict.ENDED
     assert lap.job.status is JobStatus.FAILED
+    assert lap.job.failure is not None
     assert lap.job.failure.code is FailureCode.TRAINING_FAILED
     assert lap.job.failure.message == "The loss is not a number."
 
@@ -106,6 +107,7 @@ def test_failed_training_ends_the_job_with_the_containers_first_sentence():
 def test_failed_training_that_ran_out_of_time_says_so():
     lap = follow(make_running_job(), TrainingReport("Failed", "MaxRuntimeExceeded"), (), NOW)
 
+    assert lap.job.failure is not None
     assert lap.job.failure.code is FailureCode.RUNTIME_EXCEEDED
 
 
@@ -130,6 +132,7 @@ def test_training_that_could_not_be_created_fails_the_job_with_the_services_word
     lap = follow_error(make_running_job(), TrackingError("SageMaker.ResourceLimitExceeded", cause), NOW)
 
     assert lap.verdict is Verdict.ENDED
+    assert lap.job.failure is not None
     assert lap.job.failure.code is FailureCode.COULD_NOT_START
     assert lap.job.failure.message == "ml.p9.large is not available"
     assert not lap.stop_training
@@ -140,6 +143,7 @@ def test_training_that_could_not_be_followed_is_stopped():
 
     lap = follow_error(job, TrackingError("States.Timeout", ""), NOW)
 
+    assert lap.job.failure is not None
     assert lap.job.failure.code is FailureCode.COULD_NOT_FINISH
     assert lap.job.failure.message == "The state machine failed with States.Timeout."
     assert lap.stop_training
@@ -151,8 +155,21 @@ def test_missing_permission_names_the_action(error):
 
     lap = follow_error(make_running_job(), TrackingError(error, cause), NOW)
 
+    assert lap.job.failure is not None
     assert lap.job.failure.code is FailureCode.PERMISSION_DENIED
     assert lap.job.failure.message == "not authorized to perform s3:GetObject: Access Denied"
+
+
+def test_missing_permission_is_told_by_the_sentence_where_the_name_does_not():
+    """SageMaker's refusal has no exception of its own in the SDK that Step Functions uses."""
+    sentence = "User: a is not authorized to perform: sagemaker:CreateTrainingJob on resource: b"
+    cause = f"{sentence} (Service: SageMaker, Status Code: 400, Request ID: 1-2)"
+
+    lap = follow_error(make_running_job(), TrackingError("SageMaker.SageMakerException", cause), NOW)
+
+    assert lap.job.failure is not None
+    assert lap.job.failure.code is FailureCode.PERMISSION_DENIED
+    assert lap.job.failure.message == sentence
 
 
 def test_error_after_the_end_changes_nothing():
