@@ -24,73 +24,81 @@ class Technique(StrEnum):
 class UnetGanHyperparameters(WireModel):
     """Hyperparameters of the U-Net GAN (WGAN-GP with a reconstruction term)."""
 
-    epochs: int = Field(20, ge=1, le=500, description="How many times training passes over every snippet.")
+    epochs: int = Field(
+        default=20, ge=1, le=500, description="How many times training passes over every snippet."
+    )
     batch_size: int = Field(
-        32, ge=2, le=512, description="Snippets per update. Larger is steadier and slower to react."
+        default=32, ge=2, le=512, description="Snippets per update. Larger is steadier and slower to react."
     )
     learning_rate: float = Field(
-        5e-4, ge=1e-6, le=1e-2, description="Step size of the Adam optimizer for both networks."
+        default=5e-4, ge=1e-6, le=1e-2, description="Step size of the Adam optimizer for both networks."
     )
-    update_ratio: int = Field(1, ge=1, le=10, description="Critic updates per generator update.")
+    update_ratio: int = Field(default=1, ge=1, le=10, description="Critic updates per generator update.")
     gradient_penalty: float = Field(
-        10.0, ge=0, le=100, description="Weight of the WGAN-GP gradient penalty that keeps the critic smooth."
+        default=10.0,
+        ge=0,
+        le=100,
+        description="Weight of the WGAN-GP gradient penalty that keeps the critic smooth.",
     )
     reconstruction_weight: float = Field(
-        8.0, ge=0, le=100, description="Weight of the term that rewards the notes the composer really wrote."
+        default=8.0,
+        ge=0,
+        le=100,
+        description="Weight of the term that rewards the notes the composer really wrote.",
     )
     noise_channels: int = Field(
-        32, ge=1, le=256, description="Width of the noise that makes each seed's answer different."
+        default=32, ge=1, le=256, description="Width of the noise that makes each seed's answer different."
     )
     noise_candidates: int = Field(
-        4,
+        default=4,
         ge=1,
         le=16,
         description="Noises tried per snippet; only the best is held against the composer's notes.",
     )
     diversity_weight: float = Field(
-        2.0,
+        default=2.0,
         ge=0,
         le=100,
         description="Weight of the reward for two noises giving different answers; it is bounded.",
     )
     warmup_epochs: int = Field(
-        3,
+        default=3,
         ge=0,
         le=100,
         description="Epochs of reconstruction before the generator hears the critic; at most all but one.",
     )
     transposition_semitones: int = Field(
-        3, ge=0, le=6, description="Each snippet is moved by up to this many semitones up or down."
+        default=3, ge=0, le=6, description="Each snippet is moved by up to this many semitones up or down."
     )
     hop_steps: int = Field(
-        16,
+        default=16,
         ge=4,
         le=32,
         description="Distance in sixteenths between snippets cut from a piece; smaller gives more.",
     )
     generator_width: int = Field(
-        128,
+        default=128,
         ge=8,
         le=256,
         description="Channels of the generator's first layer; the deeper ones have twice as many.",
     )
     critic_width: int = Field(
-        32,
+        default=32,
         ge=4,
         le=64,
         description="Channels of the critic's first layer; each of the next three doubles them.",
     )
     evaluation_snippets: int = Field(
-        256,
+        default=256,
         ge=1,
         le=1024,
         description="Held-out snippets, at most, that the measures are taken on after each epoch.",
     )
     sample_every_epochs: int = Field(
-        1, ge=1, le=100, description="A MIDI of the same melody is written every so many epochs."
+        default=1, ge=1, le=100, description="A MIDI of the same melody is written every so many epochs."
     )
     seed: int = Field(
-        0,
+        default=0,
         ge=0,
         le=2**31 - 1,
         description="Seed of every random generator: the same seed trains the same model.",

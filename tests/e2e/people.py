@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 # A training that is over in seconds: few pieces, one epoch.
-SMALL = {
+SMALL: dict[str, Any] = {
     "name": "Small",
     "technique": "unet-gan",
     "dataset": "bach",

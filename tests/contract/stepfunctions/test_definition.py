@@ -52,7 +52,7 @@ OUR_ERRORS = {
     for name, value in inspect.getmembers(errors, inspect.isclass)
     if issubclass(value, errors.ContinuoError)
 }
-LAMBDA_REQUESTS = {
+LAMBDA_REQUESTS: dict[str, type[RecordProgressRequest | RegisterModelRequest]] = {
     "RecordProgress": RecordProgressRequest,
     "RecordFailure": RecordProgressRequest,
     "RegisterModel": RegisterModelRequest,
@@ -153,6 +153,7 @@ def test_sagemaker_accepts_the_parameters(tasks, resolve, name):
     action = tasks[name]["Resource"].rsplit(":", 1)[1]
     model = botocore.session.get_session().get_service_model("sagemaker")
     shape = model.operation_model(action[0].upper() + action[1:]).input_shape
+    assert shape is not None
 
     report = ParamValidator().validate(resolve(tasks[name]["Parameters"]), shape)
 
@@ -173,8 +174,9 @@ def test_training_job_gets_the_channel_and_the_metrics_that_the_container_knows(
     line = "epoch=3 generator_loss=0.12 critic_loss=-4e-05 semitone_clash=0.08 scale_consistency=0.9"
 
     read = {
-        definition["Name"]: float(re.search(definition["Regex"], line)[1])
+        definition["Name"]: float(found[1])
         for definition in parameters["AlgorithmSpecification"]["MetricDefinitions"]
+        if (found := re.search(definition["Regex"], line))
     }
 
     assert channel["ChannelName"] == TRAINING_CHANNEL

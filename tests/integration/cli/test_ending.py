@@ -46,6 +46,8 @@ def waiting(state_folder):
         stdout=subprocess.PIPE,
         text=True,
     )
+    assert process.stdin is not None
+    assert process.stdout is not None
     yield process
     process.kill()
     process.wait()

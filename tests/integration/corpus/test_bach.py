@@ -46,12 +46,13 @@ def scores(folder: Path, catalog: list[CatalogPiece]) -> dict[str, Score]:
 
 @pytest.mark.parametrize("name", COMPARED)
 def test_the_reader_finds_the_notes_that_music21_finds(name: str):
-    from music21 import converter
+    from music21 import converter, stream
 
     path = next(path for path in chorale_files() if path.stem == name)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # music21's own, on ties and the like
         parsed = converter.parse(path, forceSource=True)
+    assert isinstance(parsed, stream.Score)
 
     ours = read_musicxml_file(path)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -38,7 +39,7 @@ def session() -> Iterator[boto3.Session]:
         yield session
 
 
-def get_row(session: boto3.Session, kind: Kind, row_id: str) -> dict[str, object]:
+def get_row(session: boto3.Session, kind: Kind, row_id: str) -> dict[str, Any]:
     table = session.resource("dynamodb").Table(TABLE)
     return table.get_item(Key={"pk": owner_key(SHARED_OWNER), "sk": row_key(kind, row_id)})["Item"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import boto3
 import pytest
@@ -108,7 +109,7 @@ def test_illegal_bucket_name_is_not_found(credentials):
 
 @mock_aws
 def test_denied_object_names_the_missing_action(credentials):
-    client = boto3.client("s3")
+    client: Any = boto3.client("s3")  # Any: the stubs know no event handler that answers
     client.meta.events.register(
         "before-call.s3.GetObject", lambda **_: (_answer(403), {"Error": {"Code": "AccessDenied"}})
     )
@@ -119,7 +120,7 @@ def test_denied_object_names_the_missing_action(credentials):
 
 @mock_aws
 def test_throttled_s3_is_unavailable(credentials):
-    client = boto3.client("s3")
+    client: Any = boto3.client("s3")  # Any: the stubs know no event handler that answers
     client.meta.events.register(
         "before-call.s3.GetObject", lambda **_: (_answer(503), {"Error": {"Code": "SlowDown"}})
     )

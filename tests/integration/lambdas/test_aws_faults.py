@@ -61,9 +61,10 @@ class FakeAws:
     """Answers every request alike, and keeps what it was asked."""
 
     def __init__(self):
-        self.status, self.headers, self.body = 200, {}, b""
+        self.status, self.body = 200, b""
+        self.headers: dict[str, str] = {}
         self.silent = threading.Event()  # set: requests are read, and get no answer until it is cleared
-        self.asked = []
+        self.asked: list[tuple[str, bytes]] = []
         fake = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -143,6 +144,7 @@ def test_endpoint_is_asked_for_the_model_and_the_melody(fake_aws, endpoint):
     request = InferenceRequest.model_validate_json(body)
     assert path == "/endpoints/continuo-test/invocations"
     assert (request.model, request.seed, request.creativity) == (MODEL_URI, 7, 0.5)
+    assert request.melody is not None
     assert request.melody.notes[1].pitch == 67
     assert (answer.midi, answer.steps) == (b"MThd\x00\xff", 12)
     assert answer.tracks == (TrackSummary("Soprano", 52, 1, is_melody=True),)

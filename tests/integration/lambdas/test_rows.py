@@ -212,8 +212,8 @@ def test_empty_list_is_one_empty_page(jobs):
 def registration(request):
     """Jobs, models and the registry over both."""
     if request.param == "fake":
-        jobs, models = FakeRows(), FakeRows()
-        return jobs, models, FakeRegistry(jobs, models)
+        fakes = FakeRows(), FakeRows()
+        return *fakes, FakeRegistry(*fakes)
     client = request.getfixturevalue("dynamodb")
     jobs = DynamoRows(lambda: client, TABLE, TRAINING_JOBS)
     models = DynamoRows(lambda: client, TABLE, MODELS)

@@ -15,10 +15,12 @@ import tarfile
 import textwrap
 import threading
 import time
+from typing import Any
 
 import boto3
 import pytest
 import uvicorn
+from botocore.config import Config
 from moto.server import ThreadedMotoServer
 from starlette.applications import Starlette
 from starlette.responses import Response
@@ -30,7 +32,11 @@ from localcloud.sagemaker.timing import Timing
 
 ACCOUNT, REGION = "000000000000", "us-east-1"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/training"
-KEY = {"aws_access_key_id": "AKIATEST", "aws_secret_access_key": "secret", "region_name": REGION}
+KEY: dict[str, Any] = {
+    "aws_access_key_id": "AKIATEST",
+    "aws_secret_access_key": "secret",
+    "region_name": REGION,
+}
 SESSION = boto3.Session()
 ENDED = ("Completed", "Failed", "Stopped")
 FAST = Timing(
@@ -99,7 +105,8 @@ class Local:
         self.scripts = folder / "scripts"
         self.scripts.mkdir(exist_ok=True)
         self.images, self.events, self.rights = {}, [], Rights()
-        self.service, self._server = None, None
+        self.service: SageMakerService | None = None
+        self._server: HttpFront | None = None
         self.s3 = SESSION.client("s3", endpoint_url=moto_url, **KEY)
         self.logs = SESSION.client("logs", endpoint_url=moto_url, **KEY)
 
@@ -117,17 +124,19 @@ class Local:
         )
         self._server = HttpFront(self.service)
         self.url = self._server.url
-        self.sagemaker = SESSION.client("sagemaker", endpoint_url=self.url, **KEY)
+        # Any: requests are put together from parts, which the exact types of the stubs refuse.
+        self.sagemaker: Any = SESSION.client("sagemaker", endpoint_url=self.url, **KEY)
         self.runtime = SESSION.client(
             "sagemaker-runtime",
             endpoint_url=self.url,
-            config=boto3.session.Config(retries={"total_max_attempts": 1}),
+            config=Config(retries={"total_max_attempts": 1}),
             **KEY,
         )
         return self
 
     def stop(self):
         if self.service is not None:
+            assert self._server is not None  # they start together
             self.service.shutdown()
             self._server.stop()
             self.service = None
@@ -191,7 +200,7 @@ class Local:
         """The files of a tar.gz in the artifacts bucket."""
         with tarfile.open(fileobj=io.BytesIO(self.get(key))) as opened:
             files = [member for member in opened.getmembers() if member.isfile()]
-            return {member.name: opened.extractfile(member).read() for member in files}
+            return {member.name: file.read() for member in files if (file := opened.extractfile(member))}
 
     def make_model(self, name, image, **container):
         self.sagemaker.create_model(

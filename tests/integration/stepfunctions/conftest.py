@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
@@ -40,6 +41,10 @@ from contract.execution import (
     RegisterModelRequest,
     Verdict,
 )
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions.client import SFNClient
+    from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef, HistoryEventTypeDef
 
 DEFINITION = Path(__file__).resolve().parents[3] / "stepfunctions" / "training.asl.json"
 ROLE = "arn:aws:iam::123456789012:role/state-machine"
@@ -172,11 +177,11 @@ def aws() -> Iterator[tuple[ScriptedAws, str]]:
 class Run:
     """A state machine with what the outside did to it."""
 
-    client: object
+    client: SFNClient
     machine_arn: str
     script: Script
 
-    def start(self, execution_input: ExecutionInput) -> dict:
+    def start(self, execution_input: ExecutionInput) -> DescribeExecutionOutputTypeDef:
         """Runs an execution to its end."""
         suffix = f"-{execution_input.handover}" if execution_input.handover else ""
         started = self.client.start_execution(
@@ -186,7 +191,7 @@ class Run:
         )
         return self.wait(started["executionArn"])
 
-    def wait(self, execution_arn: str) -> dict:
+    def wait(self, execution_arn: str) -> DescribeExecutionOutputTypeDef:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             execution = self.client.describe_execution(executionArn=execution_arn)
@@ -215,7 +220,7 @@ class Run:
             if "stateEnteredEventDetails" in event
         ]
 
-    def events(self, execution_arn: str) -> list[dict]:
+    def events(self, execution_arn: str) -> list[HistoryEventTypeDef]:
         pages = self.client.get_paginator("get_execution_history").paginate(executionArn=execution_arn)
         return [event for page in pages for event in page["events"]]
 

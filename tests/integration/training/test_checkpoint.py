@@ -25,6 +25,7 @@ def test_checkpoint_comes_back_as_it_was_saved(trainer, tmp_path):
     save_checkpoint(make_checkpoint(trainer), file)
 
     loaded = load_checkpoint(file)
+    assert loaded is not None
 
     restored = Trainer(trainer.values, trainer.snippets)
     restored.restore(loaded.trainer)

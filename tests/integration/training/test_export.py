@@ -4,7 +4,7 @@ import hashlib
 
 import numpy as np
 import onnx
-import onnxruntime
+import onnxruntime  # type: ignore[import-untyped]  # it ships no types
 import pytest
 import torch
 

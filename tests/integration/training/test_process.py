@@ -47,6 +47,8 @@ def failure_of(layout: Layout) -> str:
 
 
 def wait_for_line(process: subprocess.Popen[str], beginning: str) -> None:
+    assert process.stdout is not None
+    assert process.stderr is not None
     for line in process.stdout:
         if line.startswith(beginning):
             return

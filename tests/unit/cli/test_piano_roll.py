@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.patches import FancyBboxPatch
@@ -44,7 +45,7 @@ def test_notes_lie_at_their_step_and_pitch():
 def test_time_axis_counts_bars_and_marks_their_lines(four_voices):
     (axes,) = draw_piano_roll(four_voices, "Title").axes
 
-    strong = [line.get_xdata()[0] for line in axes.lines if line.get_linewidth() > 1]
+    strong = [np.asarray(line.get_xdata())[0] for line in axes.lines if line.get_linewidth() > 1]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["1", "2"]
     assert list(axes.get_xticks()) == [0, 16]
     assert strong == [0, 16, 32]

@@ -30,9 +30,9 @@ def make_job(status=JobStatus.RUNNING, **fields):
 
 
 def render(display):
-    console = Console(file=io.StringIO(), width=100, force_terminal=False)
-    console.print(display)
-    return console.file.getvalue()
+    output = io.StringIO()
+    Console(file=output, width=100, force_terminal=False).print(display)
+    return output.getvalue()
 
 
 def test_display_shows_status_transitions_epoch_losses_and_time_left():
@@ -93,10 +93,11 @@ def test_unknown_secondary_status_is_shown_as_it_is():
 
 @pytest.mark.parametrize("is_terminal", [True, False])
 def test_watch_gives_the_last_state(is_terminal):
-    console = Console(file=io.StringIO(), width=100, force_terminal=is_terminal)
+    output = io.StringIO()
+    console = Console(file=output, width=100, force_terminal=is_terminal)
     jobs = [make_job(JobStatus.QUEUED), make_job(), make_job(JobStatus.COMPLETED)]
 
     last = watch(iter(jobs), console)
 
     assert last is jobs[-1]
-    assert "COMPLETED" in console.file.getvalue()
+    assert "COMPLETED" in output.getvalue()

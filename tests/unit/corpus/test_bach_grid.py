@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from corpus.bach import VOICES, to_score
 from corpus.musicxml import NotatedNote, NotatedPart, NotatedScore
 from music.score import Note
 from tests.unit.corpus.builders import make_part, make_score
 
 
-def make_chorale(*soprano: tuple[float, int, float], **how: object) -> NotatedScore:
+def make_chorale(*soprano: tuple[float, int, float], **how: Any) -> NotatedScore:
     others = [make_part(name, (0, 48, 4)) for name in VOICES[1:]]
     return make_score(make_part("Soprano", *soprano), *others, **how)
 

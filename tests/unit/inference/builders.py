@@ -6,6 +6,7 @@ import hashlib
 import io
 import tarfile
 import threading
+from typing import Any
 
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
@@ -23,7 +24,7 @@ URI = "s3://artifacts/models/job-1/continuo-job-1/output/model.tar.gz"
 
 def make_manifest(graph=b"", **changes):
     """A small model's manifest: 16 steps, two octaves from C3, two voices."""
-    values = {
+    values: dict[str, Any] = {
         "technique": Technique.UNET_GAN,
         "steps": 16,
         "steps_per_beat": 4,

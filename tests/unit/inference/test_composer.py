@@ -77,7 +77,7 @@ def test_each_seed_gives_another_accompaniment(creativity):
 
 
 def test_seed_draws_other_tokens_even_from_a_model_that_ignores_noise():
-    model = FakeAccompanist(lambda melody, onset, noise: model.logits(len(melody)))
+    model: FakeAccompanist = FakeAccompanist(lambda melody, onset, noise: model.logits(len(melody)))
 
     first, second = (compose(model, make_melody(60, 62, 64), seed=seed, creativity=1.0) for seed in (1, 2))
 
@@ -95,7 +95,7 @@ def test_creativity_changes_the_tokens_and_not_the_noise():
 
 
 def test_overlapping_windows_hear_the_same_noise_and_the_same_melody():
-    model = FakeAccompanist(lambda melody, onset, noise: model.logits(len(melody)))
+    model: FakeAccompanist = FakeAccompanist(lambda melody, onset, noise: model.logits(len(melody)))
 
     compose(model, make_melody(60, 62, 64, 65, 67, 69, 71, 72, duration=5), seed=1, creativity=0.0)
 
@@ -108,7 +108,7 @@ def test_overlapping_windows_hear_the_same_noise_and_the_same_melody():
 
 
 def test_note_that_sounds_into_a_window_begins_there_as_in_training():
-    model = FakeAccompanist(lambda melody, onset, noise: model.logits(len(melody)))
+    model: FakeAccompanist = FakeAccompanist(lambda melody, onset, noise: model.logits(len(melody)))
 
     compose(model, make_melody(60, 62, duration=12), seed=1, creativity=0.0)
 
@@ -118,7 +118,7 @@ def test_note_that_sounds_into_a_window_begins_there_as_in_training():
 
 
 def test_longer_melody_begins_with_the_noise_of_a_shorter_one():
-    model = FakeAccompanist(lambda melody, onset, noise: model.logits(len(melody)))
+    model: FakeAccompanist = FakeAccompanist(lambda melody, onset, noise: model.logits(len(melody)))
 
     compose(model, make_melody(60, 62, 64, 65), seed=9, creativity=0.0)
     compose(model, make_melody(*[60, 62, 64, 65] * 5), seed=9, creativity=0.0)
@@ -127,7 +127,7 @@ def test_longer_melody_begins_with_the_noise_of_a_shorter_one():
 
 
 def test_windows_share_all_their_noise_when_it_has_no_middle():
-    model = FakeAccompanist(
+    model: FakeAccompanist = FakeAccompanist(
         lambda melody, onset, noise: model.logits(len(melody)), make_manifest(noise_steps=1)
     )
 
@@ -140,7 +140,7 @@ def test_windows_share_all_their_noise_when_it_has_no_middle():
 
 def test_disagreeing_windows_fade_into_each_other_step_by_step():
     """Window n wants the logit n everywhere: over each overlap the blend rises in equal steps."""
-    model = FakeAccompanist(
+    model: FakeAccompanist = FakeAccompanist(
         lambda melody, onset, noise: model.logits(len(melody)) + np.arange(len(melody))[:, None, None, None]
     )
 
@@ -169,7 +169,9 @@ def test_agreeing_windows_leave_no_join_in_a_held_note():
 
 def test_windows_of_any_length_are_blended_by_the_same_rule():
     manifest = make_manifest(steps=5, noise_steps=1)
-    model = FakeAccompanist(lambda melody, onset, noise: model.logits(len(melody)) + 1.0, manifest)
+    model: FakeAccompanist = FakeAccompanist(
+        lambda melody, onset, noise: model.logits(len(melody)) + 1.0, manifest
+    )
 
     blended = blend(model, make_melody(60, duration=23), 0, np.random.default_rng(0))
 
@@ -177,7 +179,7 @@ def test_windows_of_any_length_are_blended_by_the_same_rule():
 
 
 def test_pitches_outside_the_range_are_folded_only_for_what_the_model_hears():
-    model = FakeAccompanist(lambda melody, onset, noise: model.logits(len(melody)))
+    model: FakeAccompanist = FakeAccompanist(lambda melody, onset, noise: model.logits(len(melody)))
     melody = make_melody(24, 60, 108, 127)
 
     score = compose(model, melody, seed=0, creativity=0.0)
@@ -188,7 +190,7 @@ def test_pitches_outside_the_range_are_folded_only_for_what_the_model_hears():
 
 
 def test_voices_keep_silent_before_a_pick_up_and_wait_through_empty_bars():
-    model = FakeAccompanist(lambda melody, onset, noise: model.logits(len(melody), 7))
+    model: FakeAccompanist = FakeAccompanist(lambda melody, onset, noise: model.logits(len(melody), 7))
     melody = make_melody(60, 62, duration=4, start=44)  # the last beat of the third bar
 
     score = compose(model, melody, seed=0, creativity=0.0)
@@ -215,7 +217,7 @@ def test_voice_that_wants_to_hold_at_the_melodys_first_step_begins_a_note_there(
     ("beats_per_bar", "duration", "end"), [(4, 12, 16), (4, 16, 16), (3, 13, 24), (4, 1, 16), (5, 61, 80)]
 )
 def test_voice_that_sounds_at_the_end_holds_to_the_end_of_the_bar(beats_per_bar, duration, end):
-    model = FakeAccompanist(lambda melody, onset, noise: model.logits(len(melody), 7))
+    model: FakeAccompanist = FakeAccompanist(lambda melody, onset, noise: model.logits(len(melody), 7))
 
     score = compose(
         model, make_melody(60, duration=duration, beats_per_bar=beats_per_bar), seed=0, creativity=0
@@ -239,7 +241,7 @@ def test_voice_that_rests_at_the_end_stays_silent():
 
 
 def test_longest_melody_is_not_held_beyond_the_longest_length():
-    model = FakeAccompanist(lambda melody, onset, noise: model.logits(len(melody), 7))
+    model: FakeAccompanist = FakeAccompanist(lambda melody, onset, noise: model.logits(len(melody), 7))
 
     score = compose(model, make_melody(60, duration=MAX_STEPS, beats_per_bar=3), seed=0, creativity=0.0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from lambdas.domain.compositions import Accompaniment, Composition, TrackSummary
 from lambdas.domain.library import (
@@ -29,7 +30,7 @@ MODEL_URI = f"s3://artifacts/models/{JOB_ID}/{TRAINING_JOB_NAME}/output/model.ta
 
 
 def make_job(**changes):
-    values = {
+    values: dict[str, Any] = {
         "owner": OWNER,
         "created_at": NOW,
         "updated_at": NOW,
@@ -48,7 +49,7 @@ def make_melody():
 
 
 def make_composition(**changes):
-    values = {
+    values: dict[str, Any] = {
         "owner": OWNER,
         "created_at": NOW,
         "updated_at": NOW,
@@ -64,7 +65,7 @@ def make_composition(**changes):
 
 
 def make_model(**changes):
-    values = {
+    values: dict[str, Any] = {
         "owner": OWNER,
         "created_at": NOW,
         "updated_at": NOW,
@@ -84,7 +85,7 @@ def make_model(**changes):
 
 
 def make_dataset(**changes):
-    values = {
+    values: dict[str, Any] = {
         "owner": SHARED_OWNER,
         "created_at": NOW,
         "updated_at": NOW,
@@ -101,7 +102,7 @@ def make_dataset(**changes):
 
 
 def make_sample_melody(**changes):
-    values = {
+    values: dict[str, Any] = {
         "owner": SHARED_OWNER,
         "created_at": NOW,
         "updated_at": NOW,
@@ -128,7 +129,7 @@ def make_accompaniment(midi=b"MThd\xff\x00 composed"):
 
 
 def make_card(**changes):
-    values = {
+    values: dict[str, Any] = {
         "model_uri": MODEL_URI,
         "technique": "unet-gan",
         "trained_epochs": 6,

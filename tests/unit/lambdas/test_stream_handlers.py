@@ -34,7 +34,7 @@ from tests.unit.lambdas.fakes import (
     FakeTrainingInputs,
 )
 
-NOTHING_FAILED = {"batchItemFailures": []}
+NOTHING_FAILED: dict[str, list[object]] = {"batchItemFailures": []}
 
 
 def failed(*sequence_numbers):

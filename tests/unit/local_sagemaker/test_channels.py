@@ -7,10 +7,10 @@ import json
 import pytest
 
 from localcloud.sagemaker.channels import Channel, ChannelError, find_files, share_of
-from localcloud.sagemaker.object_store import ObjectName
+from localcloud.sagemaker.object_store import ObjectName, ObjectStore
 
 
-class FakeStore:
+class FakeStore(ObjectStore):
     def __init__(self, **objects):
         self.objects = objects
 

@@ -43,7 +43,7 @@ def patterns_of(shape, seen):
 
 
 def test_every_pattern_can_be_read(model):
-    seen = set()
+    seen: set[str] = set()
 
     patterns = {p for name in OPERATIONS for p in patterns_of(model.operation_model(name).input_shape, seen)}
 

@@ -105,7 +105,9 @@ def test_record_given_out_is_a_copy(tmp_path):
     store = RecordStore(tmp_path)
     store.add("job", {"steps": [1]})
 
-    store.find("job")["steps"].append(2)
+    given_out = store.find("job")
+    assert given_out is not None
+    given_out["steps"].append(2)
 
     assert store.find("job") == {"steps": [1]}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 
-import mido
+import mido  # type: ignore[import-untyped]  # it ships no types
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st

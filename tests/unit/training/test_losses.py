@@ -86,6 +86,7 @@ def test_gradient_penalty_reaches_the_critics_weights():
         lambda x: (x * weight).sum(1), torch.ones(1, 1), torch.zeros(1, 1), torch.rand(1)
     ).backward()
 
+    assert weight.grad is not None
     assert weight.grad.item() == pytest.approx(2 * (3 - 1))  # d/dw (w - 1)^2
 
 
