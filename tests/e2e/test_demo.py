@@ -1,7 +1,8 @@
-"""Ctrl-C and a hard kill in the middle of the demo: no process and no taken port remains."""
+"""The demo as a person runs it: it leaves what it promises; ended in the middle, it leaves nothing."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -14,15 +15,23 @@ from pathlib import Path
 import psutil
 import pytest
 
+from music.midi import read_midi
+
 PROJECT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 30
 
 
 @pytest.fixture
-def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+def options() -> list[str]:
+    """What the demo is started with besides its folders."""
+    return []
+
+
+@pytest.fixture
+def demo(tmp_path: Path, options: list[str]) -> Iterator[subprocess.Popen[str]]:
     """The demo as a person starts it, in a state folder of its own."""
     process = subprocess.Popen(
-        [str(Path(sys.executable).with_name("continuo")), "demo", "--out", str(tmp_path / "out")],
+        [str(Path(sys.executable).with_name("continuo")), "demo", "--out", str(tmp_path / "out"), *options],
         cwd=PROJECT,
         env=os.environ | {"CONTINUO_STATE_DIR": str(tmp_path / "state")},
         stdout=subprocess.PIPE,
@@ -85,3 +94,20 @@ def test_demo_ended_while_it_trains_leaves_nothing(demo, number, code, tmp_path)
     assert demo.wait() == code
     assert can_be_taken(port_of(lines))
     assert not (tmp_path / "state" / "demo" / "run").exists()
+
+
+@pytest.mark.parametrize("options", [["--epochs", "1"]])
+def test_demo_leaves_a_composition_its_pictures_and_a_report(demo, tmp_path):
+    said = demo.stdout.read()
+
+    assert demo.wait() == 0, said
+    out = tmp_path / "out"
+    for picture in ("piano-roll.png", "training-curves.png"):
+        assert (out / picture).read_bytes().startswith(b"\x89PNG")
+    report = json.loads((out / "report.json").read_text())
+    assert report["job"]["status"] == report["composition"]["status"] == "COMPLETED"
+    assert {"deploy", "train", "compose"} <= {phase["name"] for phase in report["phases"]}
+    tracks = read_midi((out / "composition.mid").read_bytes()).tracks
+    assert [track.name for track in tracks[1:]] == report["accompaniment"] == ["Alto", "Tenor", "Bass"]
+    assert str(out) in said
+    assert can_be_taken(port_of(said.splitlines()))
