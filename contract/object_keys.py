@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from contract.dataset import CATALOG_FILE
 from contract.manifest import ARCHIVE_FILE
-from contract.metrics import METRICS_FILE, SAMPLES_FOLDER, sample_file
+from contract.metrics import METRICS_FILE, SAMPLES_FOLDER
 
 # Library bucket
 DATASETS = "datasets/"
@@ -72,10 +72,6 @@ def metrics_key(job_id: str) -> str:
 
 def samples_prefix(job_id: str) -> str:
     return f"{progress_prefix(job_id)}/{SAMPLES_FOLDER}/"
-
-
-def sample_key(job_id: str, epoch: int) -> str:
-    return f"{samples_prefix(job_id)}{sample_file(epoch)}"
 
 
 def composition_key(owner: str, composition_id: str) -> str:

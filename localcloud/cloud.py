@@ -19,7 +19,6 @@ from localcloud.cdk import CdkCommandLine
 from localcloud.deployment import Deployment, write_description
 from localcloud.engine_process import PROJECT_ROOT, EngineProcess, Guard
 from localcloud.environment import REGION, ROOT_KEY_ID, client_environment
-from localcloud.errors import LocalCloudError
 from localcloud.local_session import LocalSession, sign_as_launcher
 from localcloud.state_folder import StateFolder
 
@@ -162,15 +161,12 @@ def start_local_cloud(
     state_dir: Path,
     *,
     port: int | None = None,
-    persist: bool = False,
     on_progress: Callable[[str], None] = lambda _: None,
 ) -> LocalCloud:
     """Starts a local cloud on 127.0.0.1; without a port, on a free one. It starts empty.
 
     Raises `LocalCloudError`: the folder or the port is in use, or the engine did not start.
     """
-    if persist:
-        raise LocalCloudError("a local cloud cannot keep its state yet: it starts empty every time")
     folder = StateFolder(state_dir, on_progress)
     on_progress("Starting the local cloud")
     guard = Guard(folder.run, folder.description)

@@ -1,8 +1,9 @@
 """Voices as tokens: one token per step, either an onset at a pitch, *hold* or *rest*.
 
 A model with `n_pitches` pitches has `n_pitches + 2` tokens: onsets from `lowest_pitch` upwards, then hold,
-then rest. A voice sounds at most one note at a time, which is what a chorale voice does. Training encodes
-with this module and inference decodes with it, so both mean the same by every token.
+then rest. A voice sounds at most one note at a time, which is what a chorale voice does. Inference
+decodes with this module; training builds the same tokens in whole batches, which a test holds to
+`encode_voice`.
 
 Axis letters: `V` voices, `T` steps, `P` pitches, `K` tokens.
 """

@@ -23,7 +23,6 @@ from localcloud.sagemaker.model_server import (
     StartFailedError,
 )
 from localcloud.sagemaker.ports import Answer, AwsError
-from localcloud.sagemaker.timing import Timing
 from localcloud.sagemaker.variants import NoServerError, TooManyRequestsError, Variant
 
 SERVERLESS_BYTES = 4 * 1024 * 1024
@@ -61,10 +60,9 @@ class ModelError(Exception):
 class Runtime:
     """The runtime's requests."""
 
-    def __init__(self, endpoints: Endpoints, place: Place, timing: Timing) -> None:
+    def __init__(self, endpoints: Endpoints, place: Place) -> None:
         self._endpoints = endpoints
         self._place = place
-        self._timing = timing
         self._threads = ThreadPoolExecutor(_MOST_AT_ONCE, thread_name_prefix="invocation")
 
     def answers(self, method: str, path: str) -> bool:

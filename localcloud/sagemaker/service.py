@@ -95,7 +95,7 @@ class SageMakerService:
             credentials_for_role=credentials_for_role,
             timing=timing,
         )
-        self._runtime = Runtime(self._endpoints, place, timing)
+        self._runtime = Runtime(self._endpoints, place)
         known = [store for name, store in stores.items() if name != "tags"]
         self._operations = self._make_operations(TagOperations(tags, lambda arn: _has_arn(known, arn)))
 

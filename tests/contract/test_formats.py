@@ -90,7 +90,7 @@ def test_object_keys_are_as_they_have_always_been():
     assert object_keys.input_manifest_key("job-1") == "manifests/job-1.json"
     assert object_keys.model_archive_key("job-1", "c-job-1") == "models/job-1/c-job-1/output/model.tar.gz"
     assert object_keys.metrics_key("job-1") == "progress/job-1/metrics.jsonl"
-    assert object_keys.sample_key("job-1", 3) == "progress/job-1/samples/epoch-00003.mid"
+    assert object_keys.samples_prefix("job-1") == "progress/job-1/samples/"
     assert object_keys.composition_key("u-1", "composition-1") == "compositions/u-1/composition-1.mid"
 
 

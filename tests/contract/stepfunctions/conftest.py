@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from contract.execution import ExecutionInput, RecordProgressAnswer, Verdict
+from tests.execution_inputs import make_execution_input
 
 DEFINITION = Path(__file__).resolve().parents[3] / "stepfunctions" / "training.asl.json"
 
@@ -31,19 +32,7 @@ def tasks(states) -> dict[str, dict]:
 
 @pytest.fixture(scope="session")
 def execution_input() -> ExecutionInput:
-    return ExecutionInput(
-        owner="owner-1",
-        job_id="job-1",
-        training_job_name="continuo-local-job-1",
-        input_manifest_uri="s3://artifacts/manifests/job-1.json",
-        output_uri="s3://artifacts/models/job-1",
-        checkpoint_uri="s3://artifacts/progress/job-1",
-        hyper_parameters={"epochs": "2"},
-        instance_type="ml.m5.xlarge",
-        instance_count=1,
-        volume_size_gb=10,
-        max_runtime_seconds=3600,
-    )
+    return make_execution_input(wait_seconds=5)
 
 
 @pytest.fixture(scope="session")

@@ -142,4 +142,4 @@ def test_kernel_ends_the_children_of_a_killed_engine(tmp_path, local):
     engine.kill()
     engine.wait()
 
-    local.wait(lambda: not is_running(pid))
+    assert local.wait(lambda: not is_running(pid))

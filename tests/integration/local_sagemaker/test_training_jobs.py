@@ -344,7 +344,7 @@ def test_what_a_container_started_is_ended_with_it(local):
     local.wait_for_end("parent")
 
     pid = int(local.archive("models/parent/output/model.tar.gz")["child"])
-    local.wait(lambda: not is_running(pid))
+    assert local.wait(lambda: not is_running(pid))
 
 
 def is_running(pid):

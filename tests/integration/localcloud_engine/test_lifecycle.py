@@ -14,7 +14,7 @@ import pytest
 
 from localcloud.cloud import start_local_cloud
 from localcloud.engine_process import EngineProcess, Guard, open_listener
-from localcloud.errors import AlreadyRunningError, EngineFailedError, LocalCloudError, PortTakenError
+from localcloud.errors import AlreadyRunningError, EngineFailedError, PortTakenError
 from localcloud.processes import session_members
 
 ROOT = Path(__file__).parents[3]
@@ -243,8 +243,3 @@ def test_guard_ends_what_it_watches_when_its_input_ends(tmp_path):
     assert not kept.exists()
     forgotten.kill()
     forgotten.wait()
-
-
-def test_keeping_state_is_refused_not_ignored(tmp_path):
-    with pytest.raises(LocalCloudError, match="cannot keep its state"):
-        start_local_cloud(tmp_path, persist=True)

@@ -41,6 +41,7 @@ from contract.execution import (
     RegisterModelRequest,
     Verdict,
 )
+from tests.execution_inputs import make_execution_input
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.client import SFNClient
@@ -258,17 +259,4 @@ def make_run(aws) -> Iterator[Callable[..., Run]]:
 
 @pytest.fixture
 def execution_input() -> ExecutionInput:
-    return ExecutionInput(
-        owner="owner-1",
-        job_id="job-1",
-        training_job_name="continuo-local-job-1",
-        input_manifest_uri="s3://artifacts/manifests/job-1.json",
-        output_uri="s3://artifacts/models/job-1",
-        checkpoint_uri="s3://artifacts/progress/job-1",
-        hyper_parameters={"epochs": "2"},
-        instance_type="ml.m5.xlarge",
-        instance_count=1,
-        volume_size_gb=10,
-        max_runtime_seconds=3600,
-        wait_seconds=0,
-    )
+    return make_execution_input(wait_seconds=0)
